@@ -1,0 +1,223 @@
+"""What every formula needs before its first line: the array library, one dtype, shapes that fit.
+
+The shapes are read from the annotations: ``Float[Array, "*batch n k"]`` is a stack of n×k matrices over any leading
+axes. Arguments with ``*batch`` share those axes, the others belong to all samples. An axis named by a number has that
+size, and one named by two letters has their product (``"kn"``).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import types
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+# Any, because one body serves NumPy, JAX and PyTorch arrays, whose classes have no common base.
+Array: TypeAlias = Any
+Pullback: TypeAlias = Callable[[Array], Array]
+Pullbacks: TypeAlias = Callable[[Array], tuple[Array, ...]]
+
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_ANNOTATION = re.compile(r"""(Float|Int)\[Array, ['\"]([^'\"]*)['\"]\]""")
+
+
+@functools.cache
+def axes_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
+    """The axes of each array argument and, under "return", of an array result."""
+    found = {name: _ANNOTATION.fullmatch(str(text)) for name, text in function.__annotations__.items()}
+    return {name: tuple(match[2].split()) for name, match in found.items() if match}
+
+
+def arguments(function: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
+    """The array namespace, then the values as arrays of one float dtype, in the shapes that ``function`` declares."""
+    dtype = getattr(values[0], "dtype", None)
+    if dtype is _FLOAT64 or dtype is _FLOAT32:
+        for value in values:
+            if type(value) is not np.ndarray or value.dtype is not dtype:
+                break
+        else:
+            _check_shapes(function, *[value.shape for value in values])
+            return np, *values
+    return _converted(function, values)
+
+
+def cotangent(function: Callable[..., Any], name: str, value: Any, result: Array) -> tuple[Any, Array]:
+    """The array namespace and a pullback's cotangent, which has the shape and dtype of the function's value."""
+    if type(value) is np.ndarray and value.dtype is result.dtype and value.shape == result.shape:
+        return np, value
+    where = f"{function.__name__}: {name}, given to the pullback,"
+    xp, (value,) = _as_arrays(where, {name: value}, beside=result)
+    if tuple(value.shape) != tuple(result.shape):
+        raise ValueError(
+            f"{where} has shape {tuple(value.shape)}; it must have the value's shape {tuple(result.shape)}"
+        )
+    return xp, xp.astype(value, result.dtype, copy=False)
+
+
+# Shapes
+
+
+@functools.lru_cache(maxsize=4096)
+def _check_shapes(function: Callable[..., Any], *shapes: tuple[int, ...]) -> None:
+    """Raise ValueError unless the shapes, one per array argument, fit the annotations and one another."""
+    axes = {name: names for name, names in axes_of(function).items() if name != "return"}
+    sizes: dict[str, int] = {}
+    batch: tuple[int, ...] | None = None
+    for position, ((name, names), shape) in enumerate(zip(axes.items(), shapes, strict=True)):
+        batched = names[:1] in (("*batch",), ("*shape",))
+        core = names[batched:]
+        split = len(shape) - len(core) if batched else 0
+        fits = split >= 0 and len(shape) - split == len(core) and (not batched or batch in (None, shape[:split]))
+        fits = fits and all([_fits(axis, size, sizes) for axis, size in zip(core, shape[split:], strict=True)])
+        if not fits:
+            others = [f"{other} has shape {taken}" for other, taken in zip(axes, shapes[:position], strict=False)]
+            found = ", ".join([f"{name} has shape {shape}", *others])
+            wanted = _expected(core, sizes, batched, batch)
+            raise ValueError(f"{function.__name__}: {found}; {name} must have shape {wanted}")
+        if batched:
+            batch = shape[:split]
+
+
+def _fits(axis: str, size: int, sizes: dict[str, int]) -> bool:
+    """Whether an axis may have this size; the first size seen for a letter binds it."""
+    if axis.isdigit():
+        return size == int(axis)
+    if len(axis) == 2:
+        new, known = axis[0], sizes[axis[1]]
+        sizes[new] = size // known if known else 0
+        return size == sizes[new] * known
+    return sizes.setdefault(axis, size) == size
+
+
+def _expected(core: tuple[str, ...], sizes: dict[str, int], batched: bool, batch: tuple[int, ...] | None) -> str:
+    """A shape in words, with the sizes already known filled in: "(5, k)"."""
+    leading = [] if not batched else ["..."] if batch is None else [str(size) for size in batch]
+    known = [f"{axis[0]}*{sizes[axis[1]]}" if len(axis) == 2 else str(sizes.get(axis, axis)) for axis in core]
+    inside = ", ".join([*leading, *known])
+    return f"({inside},)" if len(leading) + len(known) == 1 and inside != "..." else f"({inside})"
+
+
+# Libraries and dtypes
+
+
+def _converted(function: Callable[..., Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The slow path of ``arguments``: anything but NumPy arrays of one float dtype."""
+    names = [name for name in axes_of(function) if name != "return"]
+    integers = {name for name, text in function.__annotations__.items() if str(text).startswith("Int[")}
+    given = dict(zip(names, values, strict=True))
+    xp, arrays = _as_arrays(f"{function.__name__}:", given, integers=integers)
+    _check_shapes(function, *[tuple(array.shape) for array in arrays])
+    return xp, *arrays
+
+
+def _as_arrays(
+    where: str, given: dict[str, Any], *, integers: frozenset[str] | set[str] = frozenset(), beside: Any = None
+) -> tuple[Any, list[Array]]:
+    """The values as arrays of one library and one float dtype; ``beside`` is an array they must go with."""
+    namespaces = {name: _namespace(value) for name, value in given.items()}
+    xp = _common_namespace(where, {**namespaces, "the value": None if beside is None else _namespace(beside)})
+    device = next((value.device for value in [*given.values(), beside] if _is_torch(value)), None)
+    placed = {} if device is None else {"device": device}
+    arrays = {}
+    for name, value in given.items():
+        array = value if namespaces[name] is not None else _plain_array(where, name, value)
+        _check_dtype(where, name, array, integer=name in integers)
+        if namespaces[name] in (None, np):
+            plain = np.asarray(array)
+            array = xp.asarray(plain.astype(plain.dtype.newbyteorder("="), copy=False), **placed)
+        arrays[name] = array
+    default = xp.asarray(0.0).dtype
+    floating = [name for name in arrays if name not in integers]
+    # Lists and numbers adopt the dtype of the arrays beside them, so they do not vote on it.
+    voting = [name for name in floating if namespaces[name] is not None] or floating
+    dtypes = [arrays[name].dtype if _is_float(xp, arrays[name]) else default for name in voting]
+    for name in floating:
+        arrays[name] = xp.astype(arrays[name], xp.result_type(*dtypes), copy=False)
+    return xp, list(arrays.values())
+
+
+def _namespace(value: Any) -> types.ModuleType | None:
+    """The array namespace of an array, None for lists and Python numbers."""
+    if _is_torch(value):
+        from array_api_compat import torch
+
+        return torch
+    return value.__array_namespace__() if hasattr(value, "__array_namespace__") else None
+
+
+def _is_torch(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def _common_namespace(where: str, namespaces: dict[str, types.ModuleType | None]) -> Any:
+    """The one library of the arrays: NumPy joins JAX, PyTorch mixes with neither."""
+    libraries = {xp.__name__: xp for xp in namespaces.values() if xp is not None}
+    others = [xp for name, xp in libraries.items() if name != "numpy"]
+    if len(others) > 1 or (len(libraries) > 1 and "torch" in others[0].__name__):
+        found = ", ".join(f"{name} is from {xp.__name__}" for name, xp in namespaces.items() if xp is not None)
+        found = found.replace("array_api_compat.torch", "torch")
+        raise TypeError(f"{where} {found}; arrays of different libraries do not mix, convert one of them")
+    return others[0] if others else np
+
+
+def _plain_array(where: str, name: str, value: Any) -> np.ndarray[Any, Any]:
+    """A list, number or anything else NumPy can read, as a NumPy array."""
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        reason = "ragged" if isinstance(error, ValueError) else f"of type {type(value).__name__}"
+        raise TypeError(f"{where} {name} is {reason}; an array, a list of numbers or a number fits") from None
+
+
+def _check_dtype(where: str, name: str, array: Array, *, integer: bool) -> None:
+    """Raise TypeError unless the dtype is float32, float64, an integer or bool (or, for a label, an integer)."""
+    kind = str(getattr(array.dtype, "name", array.dtype)).removeprefix("torch.")
+    masked = isinstance(array, np.ma.MaskedArray)
+    if masked or not re.fullmatch(r"u?int\d+" if integer else r"float(32|64)|u?int\d+|bool", kind):
+        fits = "integers fit" if integer else "real numbers fit, as float32, float64 or integers"
+        raise TypeError(f"{where} {name} {'is a masked array' if masked else f'has dtype {kind}'}; {fits}")
+
+
+def _is_float(xp: Any, array: Array) -> bool:
+    return xp.isdtype(array.dtype, "real floating")
+
+
+# Arrays the formulas build
+
+
+def placement(x: Array) -> dict[str, Any]:
+    """The dtype of an array and, for PyTorch, its device: the keywords for making another beside it."""
+    return {"dtype": x.dtype, "device": x.device} if _is_torch(x) else {"dtype": x.dtype}
+
+
+def identity_mask(xp: Any, n: int, x: Array) -> Array:
+    """An n×n array that is True on the diagonal, beside x."""
+    index = xp.arange(n, **{**placement(x), "dtype": xp.int32})
+    return index[:, None] == index
+
+
+def diagonal(xp: Any, d: Array) -> Array:
+    """diag(d) for each vector along the last axis; a 0-d d stays as it is."""
+    if d.ndim == 0:
+        return d
+    return xp.where(identity_mask(xp, d.shape[-1], d), d[..., None], 0)
+
+
+def repeated(xp: Any, core: Array, batch: tuple[int, ...]) -> Array:
+    """The same array for every sample, as a copy that may be written to."""
+    return xp.asarray(xp.broadcast_to(core, (*batch, *core.shape)), copy=True)
+
+
+def average(xp: Any, x: Array) -> Array:
+    """The mean along the last axis; of nothing it is nan, without NumPy's warning."""
+    n = x.shape[-1]
+    total = xp.sum(x, axis=-1)
+    return total / n if n else total + xp.nan
+
+
+def largest(xp: Any, x: Array) -> Array:
+    """The maximum along the last axis, which is kept with size 1; of nothing it is 0."""
+    return xp.max(x, axis=-1, keepdims=True) if x.shape[-1] else xp.zeros((*x.shape[:-1], 1), **placement(x))

@@ -1,0 +1,435 @@
+"""Softmax, the sum it divides by, and the cross-entropies fused with what makes their probabilities.
+
+=========  ==========================================================
+l          logits, (*batch, K)
+e, S       e^{l - max l} and its sum over the K classes
+p          softmax probabilities, (*batch, K)
+y          target, (*batch, K); it need not sum to 1
+J          loss, one number per sample
+p_bar      ∂J/∂p, the cotangent that the pullback of softmax receives
+=========  ==========================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from handgrad._arrays import Array, Pullback, arguments, cotangent, identity_mask
+from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+__all__ = [
+    "sigmoid_cross_entropy",
+    "sigmoid_cross_entropy_derivative",
+    "sigmoid_cross_entropy_jacobian",
+    "sigmoid_cross_entropy_jvp",
+    "sigmoid_cross_entropy_vjp",
+    "softmax",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_gradient",
+    "softmax_cross_entropy_jvp",
+    "softmax_cross_entropy_vjp",
+    "softmax_jacobian",
+    "softmax_jvp",
+    "softmax_vjp",
+    "sum_exp",
+    "sum_exp_gradient",
+    "sum_exp_jvp",
+    "sum_exp_vjp",
+]
+
+
+def _logits(function: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
+    """The arguments of a function of at least one class."""
+    xp, *arrays = arguments(function, *values)
+    if arrays[-1].shape[-1] == 0:
+        raise ValueError(f"{function.__name__}: l has shape {tuple(arrays[-1].shape)}; it must have at least one class")
+    return xp, *arrays
+
+
+# Sum of exponentials
+
+
+def sum_exp(l: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:
+    """The sum of exponentials, the denominator of softmax.
+
+    .. math:: S = Σ_k e^{l_k}
+
+    Shapes: ``l (*batch, K) -> (*batch)``.
+    Raises: ValueError where l is 0-d; TypeError where it does not hold real numbers.
+    Source: notes (2.28)
+
+    >>> sum_exp([0.0, 0.0, 0.0])
+    np.float64(3.0)
+    """
+    xp, l = arguments(sum_exp, l)
+    return xp.sum(xp.exp(l), axis=-1)
+
+
+def sum_exp_gradient(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
+    """The gradient of the sum of exponentials.
+
+    .. math:: ∂S/∂l_j = e^{l_j}
+
+    Shapes: ``l (*batch, K) -> (*batch, K)``.
+    Source: notes (2.28)
+
+    >>> sum_exp_gradient([0.0, 0.0])
+    array([1., 1.])
+    """
+    xp, l = arguments(sum_exp_gradient, l)
+    return xp.exp(l)
+
+
+def sum_exp_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch"], Pullback]:
+    """The sum of exponentials and its pullback.
+
+    .. math:: \\bar l_j = \\bar S e^{l_j}
+
+    Shapes: ``l (*batch, K) -> (*batch)``; the pullback takes ``(*batch)`` and gives ``(*batch, K)``.
+    Source: notes (2.28)
+
+    >>> S, pullback = sum_exp_vjp([0.0, 0.0])
+    >>> pullback(3.0)
+    array([3., 3.])
+    """
+    xp, l = arguments(sum_exp_vjp, l)
+    e = xp.exp(l)
+    S = xp.sum(e, axis=-1)
+
+    def sum_exp_pullback(S_bar: Array) -> Array:
+        _, S_bar = cotangent(sum_exp_vjp, "S_bar", S_bar, S)
+        return S_bar[..., None] * e
+
+    return S, sum_exp_pullback
+
+
+def sum_exp_jvp(
+    l: Float[Array, "*batch K"], l_dot: Float[Array, "*batch K"]
+) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+    """The sum of exponentials and its tangent.
+
+    .. math:: \\dot S = Σ_j e^{l_j} \\dot l_j
+
+    Shapes: ``l (*batch, K), l_dot (*batch, K) -> (*batch), (*batch)``.
+    Source: notes (2.28)
+
+    >>> sum_exp_jvp([0.0, 0.0], [3.0, 4.0])
+    (np.float64(2.0), np.float64(7.0))
+    """
+    xp, l, l_dot = arguments(sum_exp_jvp, l, l_dot)
+    e = xp.exp(l)
+    return xp.sum(e, axis=-1), xp.sum(e * l_dot, axis=-1)
+
+
+# Softmax
+
+
+def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
+    """e^{l - max l}, its sum S, and where the maximum stands; the shift leaves p as it is and nothing overflows."""
+    largest = xp.max(l, axis=-1, keepdims=True)
+    e = xp.exp(l - largest)
+    return e, xp.sum(e, axis=-1, keepdims=True), l == largest
+
+
+def _sum_of_others(xp: Any, e: Array, S: Array, at_largest: Array) -> Array:
+    """S - e_i for each i; for the largest e_i, which is 1, summed without it, since there S - 1 loses its digits."""
+    ties = xp.sum(xp.astype(at_largest, e.dtype), axis=-1, keepdims=True) - 1
+    return xp.where(at_largest, xp.sum(xp.where(at_largest, 0, e), axis=-1, keepdims=True) + ties, S - e)
+
+
+def _times_jacobian(xp: Any, p: Array, at_largest: Array, v: Array) -> Array:
+    """(diag(p) - p p^T) v in O(K).
+
+    The Jacobian maps constants to 0, so v may be shifted: by its entry at the largest p, and where p is near 1 no
+    digits cancel.
+    """
+    v = v - xp.max(xp.where(at_largest, v, -xp.inf), axis=-1, keepdims=True)
+    return p * (v - xp.sum(p * v, axis=-1, keepdims=True))
+
+
+def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
+    """Softmax: the exponentials of the logits over their sum.
+
+    .. math:: p_i = e^{l_i} / S, \\quad S = Σ_k e^{l_k}
+
+    Every logit is lowered by the largest first, which cancels in the quotient and keeps e^{l_i} at 1 or below.
+
+    Shapes: ``l (*batch, K) -> (*batch, K)``.
+    Raises: ValueError where there are no classes, K = 0; TypeError where l does not hold real numbers.
+    Source: notes (2.27)
+
+    >>> softmax([1000.0, 1000.0])
+    array([0.5, 0.5])
+    """
+    xp, l = _logits(softmax, l)
+    e, S, _ = _exponentials(xp, l)
+    return e / S
+
+
+def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
+    """The Jacobian of softmax, by the quotient rule.
+
+    .. math:: ∂p_i/∂l_j = p_i (δ_{ij} - p_j)
+
+    Its diagonal, p_i (1 - p_i), is computed in the note's form before the last step, (e_i/S)·((S - e_i)/S): where p_i
+    is near 1, S - e_i is the sum of the other exponentials and has all its digits.
+
+    Shapes: ``l (*batch, K) -> (*batch, K, K)``, a row per p_i and a column per l_j.
+    Source: notes (2.29, 2.30, 2.31, 2.32)
+
+    >>> softmax_jacobian([0.0, 0.0])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+    xp, l = _logits(softmax_jacobian, l)
+    e, S, at_largest = _exponentials(xp, l)
+    p = e / S
+    on_diagonal = p * (_sum_of_others(xp, e, S, at_largest) / S)
+    off_diagonal = -p[..., :, None] * p[..., None, :]
+    return xp.where(identity_mask(xp, l.shape[-1], l), on_diagonal[..., None], off_diagonal)
+
+
+def softmax_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch K"], Pullback]:
+    """Softmax and its pullback, which never forms the Jacobian.
+
+    .. math:: \\bar l = p ⊙ (\\bar p - \\bar p^T p)
+
+    Shapes: ``l (*batch, K) -> (*batch, K)``; the pullback takes and gives ``(*batch, K)``.
+    Source: notes (2.32)
+
+    >>> p, pullback = softmax_vjp([0.0, 0.0])
+    >>> pullback([4.0, 0.0])
+    array([ 1., -1.])
+    """
+    xp, l = _logits(softmax_vjp, l)
+    e, S, at_largest = _exponentials(xp, l)
+    p = e / S
+
+    def softmax_pullback(p_bar: Array) -> Array:
+        xp, p_bar = cotangent(softmax_vjp, "p_bar", p_bar, p)
+        return _times_jacobian(xp, p, at_largest, p_bar)
+
+    return p, softmax_pullback
+
+
+def softmax_jvp(
+    l: Float[Array, "*batch K"], l_dot: Float[Array, "*batch K"]
+) -> tuple[Float[Array, "*batch K"], Float[Array, "*batch K"]]:
+    """Softmax and its tangent; the Jacobian is symmetric, so this is the pullback's formula.
+
+    .. math:: \\dot p = p ⊙ (\\dot l - p^T \\dot l)
+
+    Shapes: ``l (*batch, K), l_dot (*batch, K) -> (*batch, K), (*batch, K)``.
+    Source: notes (2.32)
+
+    >>> softmax_jvp([0.0, 0.0], [4.0, 0.0])
+    (array([0.5, 0.5]), array([ 1., -1.]))
+    """
+    xp, l, l_dot = _logits(softmax_jvp, l, l_dot)
+    e, S, at_largest = _exponentials(xp, l)
+    p = e / S
+    return p, _times_jacobian(xp, p, at_largest, l_dot)
+
+
+# Softmax and categorical cross-entropy in one
+
+
+def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
+    e, S, at_largest = _exponentials(xp, l)
+
+    def J() -> Array:
+        log_S = xp.log1p(xp.max(_sum_of_others(xp, e, S, at_largest), axis=-1, keepdims=True))
+        gap = xp.where(y == 0, 0, xp.max(l, axis=-1, keepdims=True) - l)
+        return xp.sum(y * (gap + log_S), axis=-1)
+
+    def dJ_dl() -> Array:
+        others = xp.sum(y, axis=-1, keepdims=True) - y
+        return (e * others - y * _sum_of_others(xp, e, S, at_largest)) / S
+
+    return J, dJ_dl
+
+
+def softmax_cross_entropy(y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:
+    """The categorical cross-entropy of softmax probabilities, from the logits.
+
+    .. math:: J = -Σ_k y_k \\log p_k = Σ_k y_k (\\log S - l_k), \\quad p = \\operatorname{softmax}(l)
+
+    Beyond the notes, which keep the two apart: no probability is rounded to 0 before its logarithm is taken.
+
+    Convention: natural logarithm, the sum over classes; a class with y_k = 0 adds 0 whatever its logit.
+
+    Shapes: ``y (*batch, K), l (*batch, K) -> (*batch)``.
+    Raises: ValueError where the shapes differ or K = 0; TypeError where an argument does not hold real numbers.
+    Source: notes (2.23, 2.27)
+
+    >>> softmax_cross_entropy([1.0, 0.0], [0.0, 1000.0])
+    np.float64(1000.0)
+    """
+    J, _ = _softmax_cross_entropy(*_logits(softmax_cross_entropy, y, l))
+    return J()
+
+
+def softmax_cross_entropy_gradient(
+    y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]
+) -> Float[Array, "*batch K"]:
+    """The gradient of the fused cross-entropy by the logits.
+
+    .. math:: ∂J/∂l = p \\, Σ_k y_k - y
+
+    Computed as p_i Σ_{k≠i} y_k - y_i (1 - p_i), in which nothing cancels for a one-hot y.
+
+    Shapes: ``y (*batch, K), l (*batch, K) -> (*batch, K)``.
+    Source: notes (2.23, 2.32)
+
+    >>> softmax_cross_entropy_gradient([1.0, 0.0], [0.0, 0.0])
+    array([-0.5,  0.5])
+    """
+    _, dJ_dl = _softmax_cross_entropy(*_logits(softmax_cross_entropy_gradient, y, l))
+    return dJ_dl()
+
+
+def softmax_cross_entropy_vjp(
+    y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]
+) -> tuple[Float[Array, "*batch"], Pullback]:
+    """The fused cross-entropy and its pullback to the logits.
+
+    .. math:: \\bar l = \\bar J (p \\, Σ_k y_k - y)
+
+    Shapes: ``y (*batch, K), l (*batch, K) -> (*batch)``; the pullback takes ``(*batch)`` and gives ``(*batch, K)``.
+    Source: notes (2.23, 2.32)
+
+    >>> J, pullback = softmax_cross_entropy_vjp([1.0, 0.0], [0.0, 0.0])
+    >>> pullback(2.0)
+    array([-1.,  1.])
+    """
+    value, derivative = _softmax_cross_entropy(*_logits(softmax_cross_entropy_vjp, y, l))
+    J, dJ_dl = value(), derivative()
+
+    def softmax_cross_entropy_pullback(J_bar: Array) -> Array:
+        _, J_bar = cotangent(softmax_cross_entropy_vjp, "J_bar", J_bar, J)
+        return J_bar[..., None] * dJ_dl
+
+    return J, softmax_cross_entropy_pullback
+
+
+def softmax_cross_entropy_jvp(
+    y: Float[Array, "*batch K"], l: Float[Array, "*batch K"], l_dot: Float[Array, "*batch K"]
+) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+    """The fused cross-entropy and its tangent along l_dot.
+
+    .. math:: \\dot J = (p \\, Σ_k y_k - y)^T \\dot l
+
+    Shapes: ``y (*batch, K), l (*batch, K), l_dot (*batch, K) -> (*batch), (*batch)``.
+    Source: notes (2.23, 2.32)
+
+    >>> softmax_cross_entropy_jvp([0.0, 1.0], [5.0, 5.0], [2.0, 4.0])[1]
+    np.float64(-1.0)
+    """
+    xp, y, l, l_dot = _logits(softmax_cross_entropy_jvp, y, l, l_dot)
+    J, dJ_dl = _softmax_cross_entropy(xp, y, l)
+    return J(), xp.sum(dJ_dl() * l_dot, axis=-1)
+
+
+# Sigmoid and binary cross-entropy in one
+
+
+def _sigmoid_cross_entropy(xp: Any, y: Array, z: Array) -> Any:
+    t = xp.exp(-xp.abs(z))  # σ(|z|) = 1/(1 + t) and σ(-|z|) = t/(1 + t)
+
+    def J() -> Array:
+        return xp.abs(z) * xp.where(z < 0, y, 1 - y) + xp.log1p(t)
+
+    def dJ_dz() -> Array:
+        return ((1 - y) * xp.where(z < 0, t, 1) - y * xp.where(z < 0, 1, t)) / (1 + t)
+
+    return J, dJ_dz
+
+
+def sigmoid_cross_entropy(y: Float[Array, "*shape"], z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The binary cross-entropy of a sigmoid, from its pre-activation, element by element.
+
+    .. math:: J = -[y \\log σ(z) + (1 - y) \\log(1 - σ(z))]
+
+    Beyond the notes, which keep the two apart. Both logarithms are log(1 + e^{-|z|}) but for a shift by |z|, which
+    only one of them needs; for y in [0, 1] all terms are positive and none overflows.
+
+    Convention: natural logarithm.
+
+    Shapes: ``y (*shape), z (*shape) -> (*shape)``.
+    Raises: ValueError where the shapes differ; TypeError where an argument does not hold real numbers.
+    Source: notes (0.3, 2.21)
+
+    >>> sigmoid_cross_entropy([0.0, 1.0], [1000.0, 1000.0])
+    array([1000.,    0.])
+    """
+    J, _ = _sigmoid_cross_entropy(*arguments(sigmoid_cross_entropy, y, z))
+    return J()
+
+
+def sigmoid_cross_entropy_derivative(y: Float[Array, "*shape"], z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The derivative of the fused binary cross-entropy by the pre-activation.
+
+    .. math:: ∂J/∂z = σ(z) - y = (1 - y) σ(z) - y σ(-z)
+
+    The last form is computed: for y = 0 or 1 it is one term, and nothing cancels.
+
+    Shapes: ``y (*shape), z (*shape) -> (*shape)``.
+    Source: notes (0.3, 2.21)
+
+    >>> sigmoid_cross_entropy_derivative([0.0, 1.0], [0.0, 0.0])
+    array([ 0.5, -0.5])
+    """
+    _, dJ_dz = _sigmoid_cross_entropy(*arguments(sigmoid_cross_entropy_derivative, y, z))
+    return dJ_dz()
+
+
+def sigmoid_cross_entropy_jacobian(y: Float[Array, "*shape"], z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
+    """The Jacobian of the fused binary cross-entropy over the last axis.
+
+    .. math:: ∂J_i/∂z_j = (σ(z_i) - y_i) δ_{ij}
+
+    Shapes: ``y (*shape), z (*shape) -> (*shape, n)``, n the last axis of z; 0-d gives 0-d.
+    Source: notes (0.3, 0.5, 2.21)
+
+    >>> sigmoid_cross_entropy_jacobian([0.0, 1.0], [0.0, 0.0])
+    array([[ 0.5,  0. ],
+           [ 0. , -0.5]])
+    """
+    return elementwise_jacobian(sigmoid_cross_entropy_jacobian, _sigmoid_cross_entropy, y, z)
+
+
+def sigmoid_cross_entropy_vjp(
+    y: Float[Array, "*shape"], z: Float[Array, "*shape"]
+) -> tuple[Float[Array, "*shape"], Pullback]:
+    """The fused binary cross-entropy and its pullback to the pre-activation.
+
+    .. math:: \\bar z = \\bar J ⊙ (σ(z) - y)
+
+    Shapes: ``y (*shape), z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
+    Source: notes (0.3, 2.21, 3.11)
+
+    >>> J, pullback = sigmoid_cross_entropy_vjp([0.0, 1.0], [0.0, 0.0])
+    >>> pullback([2.0, 4.0])
+    array([ 1., -2.])
+    """
+    return elementwise_vjp(sigmoid_cross_entropy_vjp, _sigmoid_cross_entropy, "J_bar", y, z)
+
+
+def sigmoid_cross_entropy_jvp(
+    y: Float[Array, "*shape"], z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
+) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
+    """The fused binary cross-entropy and its tangent along z_dot.
+
+    .. math:: \\dot J = (σ(z) - y) ⊙ \\dot z
+
+    Shapes: ``y (*shape), z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
+    Source: notes (0.3, 2.21, 3.11)
+
+    >>> sigmoid_cross_entropy_jvp([1.0], [0.0], [4.0])[1]
+    array([-2.])
+    """
+    return elementwise_jvp(sigmoid_cross_entropy_jvp, _sigmoid_cross_entropy, y, z, z_dot)
