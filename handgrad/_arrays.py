@@ -71,7 +71,7 @@ def _check_shapes(function: Callable[..., Any], *shapes: tuple[int, ...]) -> Non
         core = names[batched:]
         split = len(shape) - len(core) if batched else 0
         fits = split >= 0 and len(shape) - split == len(core) and (not batched or batch in (None, shape[:split]))
-        fits = fits and all([_fits(axis, size, sizes) for axis, size in zip(core, shape[split:], strict=True)])
+        fits = fits and all(_fits(axis, size, sizes) for axis, size in zip(core, shape[split:], strict=True))
         if not fits:
             others = [f"{other} has shape {taken}" for other, taken in zip(axes, shapes[:position], strict=False)]
             found = ", ".join([f"{name} has shape {shape}", *others])

@@ -118,9 +118,9 @@ def identity_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
 
 
 def identity_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullback]:
-    """The identity and its pullback.
+    r"""The identity and its pullback.
 
-    .. math:: \\bar z = \\bar a
+    .. math:: \bar z = \bar a
 
     Shapes: ``z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (3.9, 3.11)
@@ -135,9 +135,9 @@ def identity_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pul
 def identity_jvp(
     z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """The identity and its tangent.
+    r"""The identity and its tangent.
 
-    .. math:: \\dot a = \\dot z
+    .. math:: \dot a = \dot z
 
     Shapes: ``z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (3.9, 3.11)
@@ -182,9 +182,9 @@ def sigmoid(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def sigmoid_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The diagonal of the sigmoid's Jacobian, exact to a few ulp in both tails.
+    r"""The diagonal of the sigmoid's Jacobian, exact to a few ulp in both tails.
 
-    .. math:: ∂a/∂z = a (1 - a) = t / (1 + t)^2, \\quad t = e^{-|z|}
+    .. math:: ∂a/∂z = a (1 - a) = t / (1 + t)^2, \quad t = e^{-|z|}
 
     Shapes: ``z (*shape) -> (*shape)``.
     Source: notes (2.14, 3.13)
@@ -229,9 +229,9 @@ def sigmoid_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
 
 
 def sigmoid_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullback]:
-    """The sigmoid and its pullback.
+    r"""The sigmoid and its pullback.
 
-    .. math:: \\bar z = \\bar a ⊙ σ'(z)
+    .. math:: \bar z = \bar a ⊙ σ'(z)
 
     Shapes: ``z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (2.15, 3.11)
@@ -246,9 +246,9 @@ def sigmoid_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pull
 def sigmoid_jvp(
     z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """The sigmoid and its tangent.
+    r"""The sigmoid and its tangent.
 
-    .. math:: \\dot a = σ'(z) ⊙ \\dot z
+    .. math:: \dot a = σ'(z) ⊙ \dot z
 
     Shapes: ``z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (2.14, 3.11)
@@ -274,9 +274,9 @@ def _tanh(xp: Any, z: Array) -> Any:
 
 
 def tanh(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The hyperbolic tangent.
+    r"""The hyperbolic tangent.
 
-    .. math:: a = \\tanh z
+    .. math:: a = \tanh z
 
     Shapes: ``z (*shape) -> (*shape)``.
     Raises: TypeError where z does not hold real numbers.
@@ -290,9 +290,9 @@ def tanh(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def tanh_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The diagonal of tanh's Jacobian, exact to a few ulp in both tails.
+    r"""The diagonal of tanh's Jacobian, exact to a few ulp in both tails.
 
-    .. math:: ∂a/∂z = (1 + a)(1 - a) = 4t / (1 + t)^2, \\quad t = e^{-2|z|}
+    .. math:: ∂a/∂z = (1 + a)(1 - a) = 4t / (1 + t)^2, \quad t = e^{-2|z|}
 
     Shapes: ``z (*shape) -> (*shape)``.
     Source: notes (2.14)
@@ -337,9 +337,9 @@ def tanh_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
 
 
 def tanh_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullback]:
-    """The hyperbolic tangent and its pullback.
+    r"""The hyperbolic tangent and its pullback.
 
-    .. math:: \\bar z = \\bar a ⊙ (1 + a) ⊙ (1 - a)
+    .. math:: \bar z = \bar a ⊙ (1 + a) ⊙ (1 - a)
 
     Shapes: ``z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (2.15, 3.11)
@@ -354,9 +354,9 @@ def tanh_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullbac
 def tanh_jvp(
     z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """The hyperbolic tangent and its tangent.
+    r"""The hyperbolic tangent and its tangent.
 
-    .. math:: \\dot a = (1 + a) ⊙ (1 - a) ⊙ \\dot z
+    .. math:: \dot a = (1 + a) ⊙ (1 - a) ⊙ \dot z
 
     Shapes: ``z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (2.14, 3.11)
@@ -381,9 +381,9 @@ def _relu(xp: Any, z: Array) -> Any:
 
 
 def relu(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The rectified linear unit.
+    r"""The rectified linear unit.
 
-    .. math:: a = \\max(0, z)
+    .. math:: a = \max(0, z)
 
     Shapes: ``z (*shape) -> (*shape)``.
     Raises: TypeError where z does not hold real numbers.
@@ -397,9 +397,9 @@ def relu(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def relu_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The diagonal of ReLU's Jacobian.
+    r"""The diagonal of ReLU's Jacobian.
 
-    .. math:: ∂a/∂z = 1 \\text{ if } z ≥ 0, \\text{ else } 0
+    .. math:: ∂a/∂z = 1 \text{ if } z ≥ 0, \text{ else } 0
 
     Convention: the subgradient at 0, any number in [0, 1], is taken as 1; JAX and PyTorch take 0.
 
@@ -414,9 +414,9 @@ def relu_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def relu_derivative_from_output(a: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """ReLU's derivative read from its output.
+    r"""ReLU's derivative read from its output.
 
-    .. math:: ∂a/∂z = 1 \\text{ if } a > 0, \\text{ else } 0
+    .. math:: ∂a/∂z = 1 \text{ if } a > 0, \text{ else } 0
 
     Convention: a = 0 does not tell z = 0 from z < 0, so this is 0 there and differs from ``relu_derivative``
     exactly at z = 0.
@@ -447,9 +447,9 @@ def relu_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
 
 
 def relu_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullback]:
-    """ReLU and its pullback, which lets the cotangent pass where z ≥ 0.
+    r"""ReLU and its pullback, which lets the cotangent pass where z ≥ 0.
 
-    .. math:: \\bar z = \\bar a ⊙ [z ≥ 0]
+    .. math:: \bar z = \bar a ⊙ [z ≥ 0]
 
     Shapes: ``z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (2.15, 3.11)
@@ -464,9 +464,9 @@ def relu_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullbac
 def relu_jvp(
     z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """ReLU and its tangent.
+    r"""ReLU and its tangent.
 
-    .. math:: \\dot a = [z ≥ 0] ⊙ \\dot z
+    .. math:: \dot a = [z ≥ 0] ⊙ \dot z
 
     Shapes: ``z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (2.14, 3.11)
@@ -507,9 +507,9 @@ def absolute(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def absolute_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The diagonal of the absolute value's Jacobian: the sign.
+    r"""The diagonal of the absolute value's Jacobian: the sign.
 
-    .. math:: ∂a/∂z = 1 \\text{ if } z > 0, -1 \\text{ if } z < 0
+    .. math:: ∂a/∂z = 1 \text{ if } z > 0, -1 \text{ if } z < 0
 
     Convention: the subgradient at 0, any number in [-1, 1], is taken as 0.
 
@@ -524,9 +524,9 @@ def absolute_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def absolute_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
-    """The Jacobian of the absolute value over the last axis, 0 where z = 0.
+    r"""The Jacobian of the absolute value over the last axis, 0 where z = 0.
 
-    .. math:: ∂a_i/∂z_j = \\operatorname{sign}(z_i) δ_{ij}
+    .. math:: ∂a_i/∂z_j = \operatorname{sign}(z_i) δ_{ij}
 
     Shapes: ``z (*shape) -> (*shape, n)``, n the last axis of z; 0-d gives 0-d.
     Source: notes (0.5, 3.12)
@@ -539,9 +539,9 @@ def absolute_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
 
 
 def absolute_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullback]:
-    """The absolute value and its pullback.
+    r"""The absolute value and its pullback.
 
-    .. math:: \\bar z = \\bar a ⊙ \\operatorname{sign}(z)
+    .. math:: \bar z = \bar a ⊙ \operatorname{sign}(z)
 
     Shapes: ``z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (3.11, 3.12)
@@ -556,9 +556,9 @@ def absolute_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pul
 def absolute_jvp(
     z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """The absolute value and its tangent.
+    r"""The absolute value and its tangent.
 
-    .. math:: \\dot a = \\operatorname{sign}(z) ⊙ \\dot z
+    .. math:: \dot a = \operatorname{sign}(z) ⊙ \dot z
 
     Shapes: ``z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (3.11, 3.12)
@@ -583,9 +583,9 @@ def _unit_step(xp: Any, z: Array) -> Any:
 
 
 def unit_step(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The unit step.
+    r"""The unit step.
 
-    .. math:: a = 1 \\text{ if } z ≥ 0, \\text{ else } 0
+    .. math:: a = 1 \text{ if } z ≥ 0, \text{ else } 0
 
     Convention: the value at 0 is 1, so that the step is the derivative of ReLU everywhere.
 
@@ -601,9 +601,9 @@ def unit_step(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def unit_step_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The diagonal of the unit step's Jacobian: zeros.
+    r"""The diagonal of the unit step's Jacobian: zeros.
 
-    .. math:: ∂a/∂z = 0 \\text{ for } z ≠ 0
+    .. math:: ∂a/∂z = 0 \text{ for } z ≠ 0
 
     Convention: at 0 there is neither a derivative nor a subgradient; the 0 returned there only keeps code running.
 
@@ -633,9 +633,9 @@ def unit_step_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:
 
 
 def unit_step_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pullback]:
-    """The unit step and its pullback, which lets nothing pass.
+    r"""The unit step and its pullback, which lets nothing pass.
 
-    .. math:: \\bar z = 0
+    .. math:: \bar z = 0
 
     Shapes: ``z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (3.11, 3.12)
@@ -650,9 +650,9 @@ def unit_step_vjp(z: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Pu
 def unit_step_jvp(
     z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """The unit step and its tangent.
+    r"""The unit step and its tangent.
 
-    .. math:: \\dot a = 0
+    .. math:: \dot a = 0
 
     Shapes: ``z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (3.11, 3.12)

@@ -85,9 +85,9 @@ def sum_exp_gradient(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
 
 
 def sum_exp_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch"], Pullback]:
-    """The sum of exponentials and its pullback.
+    r"""The sum of exponentials and its pullback.
 
-    .. math:: \\bar l_j = \\bar S e^{l_j}
+    .. math:: \bar l_j = \bar S e^{l_j}
 
     Shapes: ``l (*batch, K) -> (*batch)``; the pullback takes ``(*batch)`` and gives ``(*batch, K)``.
     Source: notes (2.28)
@@ -110,9 +110,9 @@ def sum_exp_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch"], Pu
 def sum_exp_jvp(
     l: Float[Array, "*batch K"], l_dot: Float[Array, "*batch K"]
 ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
-    """The sum of exponentials and its tangent.
+    r"""The sum of exponentials and its tangent.
 
-    .. math:: \\dot S = Σ_j e^{l_j} \\dot l_j
+    .. math:: \dot S = Σ_j e^{l_j} \dot l_j
 
     Shapes: ``l (*batch, K), l_dot (*batch, K) -> (*batch), (*batch)``.
     Source: notes (2.28)
@@ -152,9 +152,9 @@ def _times_jacobian(xp: Any, p: Array, at_largest: Array, v: Array) -> Array:
 
 
 def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
-    """Softmax: the exponentials of the logits over their sum.
+    r"""Softmax: the exponentials of the logits over their sum.
 
-    .. math:: p_i = e^{l_i} / S, \\quad S = Σ_k e^{l_k}
+    .. math:: p_i = e^{l_i} / S, \quad S = Σ_k e^{l_k}
 
     Every logit is lowered by the largest first, which cancels in the quotient and keeps e^{l_i} at 1 or below.
 
@@ -194,9 +194,9 @@ def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
 
 
 def softmax_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch K"], Pullback]:
-    """Softmax and its pullback, which never forms the Jacobian.
+    r"""Softmax and its pullback, which never forms the Jacobian.
 
-    .. math:: \\bar l = p ⊙ (\\bar p - \\bar p^T p)
+    .. math:: \bar l = p ⊙ (\bar p - \bar p^T p)
 
     Shapes: ``l (*batch, K) -> (*batch, K)``; the pullback takes and gives ``(*batch, K)``.
     Source: notes (2.32)
@@ -219,9 +219,9 @@ def softmax_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch K"], 
 def softmax_jvp(
     l: Float[Array, "*batch K"], l_dot: Float[Array, "*batch K"]
 ) -> tuple[Float[Array, "*batch K"], Float[Array, "*batch K"]]:
-    """Softmax and its tangent; the Jacobian is symmetric, so this is the pullback's formula.
+    r"""Softmax and its tangent; the Jacobian is symmetric, so this is the pullback's formula.
 
-    .. math:: \\dot p = p ⊙ (\\dot l - p^T \\dot l)
+    .. math:: \dot p = p ⊙ (\dot l - p^T \dot l)
 
     Shapes: ``l (*batch, K), l_dot (*batch, K) -> (*batch, K), (*batch, K)``.
     Source: notes (2.32)
@@ -242,7 +242,8 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     e, S, at_largest = _exponentials(xp, l)
 
     def J() -> Array:
-        log_S = xp.log1p(xp.max(_sum_of_others(xp, e, S, at_largest), axis=-1, keepdims=True))
+        # S - 1 is what the largest e leaves to the others, the least such sum.
+        log_S = xp.log1p(xp.min(_sum_of_others(xp, e, S, at_largest), axis=-1, keepdims=True))
         gap = xp.where(y == 0, 0, xp.max(l, axis=-1, keepdims=True) - l)
         return xp.sum(y * (gap + log_S), axis=-1)
 
@@ -254,9 +255,9 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
 
 
 def softmax_cross_entropy(y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:
-    """The categorical cross-entropy of softmax probabilities, from the logits.
+    r"""The categorical cross-entropy of softmax probabilities, from the logits.
 
-    .. math:: J = -Σ_k y_k \\log p_k = Σ_k y_k (\\log S - l_k), \\quad p = \\operatorname{softmax}(l)
+    .. math:: J = -Σ_k y_k \log p_k = Σ_k y_k (\log S - l_k), \quad p = \operatorname{softmax}(l)
 
     Beyond the notes, which keep the two apart: no probability is rounded to 0 before its logarithm is taken.
 
@@ -276,9 +277,9 @@ def softmax_cross_entropy(y: Float[Array, "*batch K"], l: Float[Array, "*batch K
 def softmax_cross_entropy_gradient(
     y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]
 ) -> Float[Array, "*batch K"]:
-    """The gradient of the fused cross-entropy by the logits.
+    r"""The gradient of the fused cross-entropy by the logits.
 
-    .. math:: ∂J/∂l = p \\, Σ_k y_k - y
+    .. math:: ∂J/∂l = p \, Σ_k y_k - y
 
     Computed as p_i Σ_{k≠i} y_k - y_i (1 - p_i), in which nothing cancels for a one-hot y.
 
@@ -295,9 +296,9 @@ def softmax_cross_entropy_gradient(
 def softmax_cross_entropy_vjp(
     y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]
 ) -> tuple[Float[Array, "*batch"], Pullback]:
-    """The fused cross-entropy and its pullback to the logits.
+    r"""The fused cross-entropy and its pullback to the logits.
 
-    .. math:: \\bar l = \\bar J (p \\, Σ_k y_k - y)
+    .. math:: \bar l = \bar J (p \, Σ_k y_k - y)
 
     Shapes: ``y (*batch, K), l (*batch, K) -> (*batch)``; the pullback takes ``(*batch)`` and gives ``(*batch, K)``.
     Source: notes (2.23, 2.32)
@@ -319,9 +320,9 @@ def softmax_cross_entropy_vjp(
 def softmax_cross_entropy_jvp(
     y: Float[Array, "*batch K"], l: Float[Array, "*batch K"], l_dot: Float[Array, "*batch K"]
 ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
-    """The fused cross-entropy and its tangent along l_dot.
+    r"""The fused cross-entropy and its tangent along l_dot.
 
-    .. math:: \\dot J = (p \\, Σ_k y_k - y)^T \\dot l
+    .. math:: \dot J = (p \, Σ_k y_k - y)^T \dot l
 
     Shapes: ``y (*batch, K), l (*batch, K), l_dot (*batch, K) -> (*batch), (*batch)``.
     Source: notes (2.23, 2.32)
@@ -350,9 +351,9 @@ def _sigmoid_cross_entropy(xp: Any, y: Array, z: Array) -> Any:
 
 
 def sigmoid_cross_entropy(y: Float[Array, "*shape"], z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """The binary cross-entropy of a sigmoid, from its pre-activation, element by element.
+    r"""The binary cross-entropy of a sigmoid, from its pre-activation, element by element.
 
-    .. math:: J = -[y \\log σ(z) + (1 - y) \\log(1 - σ(z))]
+    .. math:: J = -[y \log σ(z) + (1 - y) \log(1 - σ(z))]
 
     Beyond the notes, which keep the two apart. Both logarithms are log(1 + e^{-|z|}) but for a shift by |z|, which
     only one of them needs; for y in [0, 1] all terms are positive and none overflows.
@@ -405,9 +406,9 @@ def sigmoid_cross_entropy_jacobian(y: Float[Array, "*shape"], z: Float[Array, "*
 def sigmoid_cross_entropy_vjp(
     y: Float[Array, "*shape"], z: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Pullback]:
-    """The fused binary cross-entropy and its pullback to the pre-activation.
+    r"""The fused binary cross-entropy and its pullback to the pre-activation.
 
-    .. math:: \\bar z = \\bar J ⊙ (σ(z) - y)
+    .. math:: \bar z = \bar J ⊙ (σ(z) - y)
 
     Shapes: ``y (*shape), z (*shape) -> (*shape)``; the pullback takes and gives ``(*shape)``.
     Source: notes (0.3, 2.21, 3.11)
@@ -422,9 +423,9 @@ def sigmoid_cross_entropy_vjp(
 def sigmoid_cross_entropy_jvp(
     y: Float[Array, "*shape"], z: Float[Array, "*shape"], z_dot: Float[Array, "*shape"]
 ) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    """The fused binary cross-entropy and its tangent along z_dot.
+    r"""The fused binary cross-entropy and its tangent along z_dot.
 
-    .. math:: \\dot J = (σ(z) - y) ⊙ \\dot z
+    .. math:: \dot J = (σ(z) - y) ⊙ \dot z
 
     Shapes: ``y (*shape), z (*shape), z_dot (*shape) -> (*shape), (*shape)``.
     Source: notes (0.3, 2.21, 3.11)
