@@ -1,6 +1,17 @@
-"""Hand-derived gradients and Jacobians, verified against automatic differentiation."""
+"""Hand-derived gradients and Jacobians, verified against automatic differentiation.
 
-from handgrad.activations import *  # noqa: F403 - each module's __all__ is its public list
-from handgrad.probabilities import *  # noqa: F403
+Every function takes NumPy, JAX or PyTorch arrays, or lists of numbers, and answers in kind.
+"""
+
+# ruff: noqa: F403 - each module's __all__ is its public list, and a test holds the sum to no name twice
+from handgrad.activations import *
+from handgrad.descent import *
+from handgrad.elementary import *
+from handgrad.layers import *
+from handgrad.layouts import *
+from handgrad.losses import *
+from handgrad.multivariate import *
+from handgrad.probabilities import *
+from handgrad.worked_examples import *
 
 __version__ = "0.1.0"

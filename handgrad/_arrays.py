@@ -48,12 +48,11 @@ def cotangent(function: Callable[..., Any], name: str, value: Any, result: Array
     """The array namespace and a pullback's cotangent, which has the shape and dtype of the function's value."""
     if type(value) is np.ndarray and value.dtype is result.dtype and value.shape == result.shape:
         return np, value
-    where = f"{function.__name__}: {name}, given to the pullback,"
+    where = f"{function.__name__}: the pullback's"
     xp, (value,) = _as_arrays(where, {name: value}, beside=result)
-    if tuple(value.shape) != tuple(result.shape):
-        raise ValueError(
-            f"{where} has shape {tuple(value.shape)}; it must have the value's shape {tuple(result.shape)}"
-        )
+    found, wanted = tuple(value.shape), tuple(result.shape)
+    if found != wanted:
+        raise ValueError(f"{where} {name} has shape {found}; it must have the value's shape {wanted}")
     return xp, xp.astype(value, result.dtype, copy=False)
 
 
@@ -175,10 +174,15 @@ def _plain_array(where: str, name: str, value: Any) -> np.ndarray[Any, Any]:
 def _check_dtype(where: str, name: str, array: Array, *, integer: bool) -> None:
     """Raise TypeError unless the dtype is float32, float64, an integer or bool (or, for a label, an integer)."""
     kind = str(getattr(array.dtype, "name", array.dtype)).removeprefix("torch.")
-    masked = isinstance(array, np.ma.MaskedArray)
-    if masked or not re.fullmatch(r"u?int\d+" if integer else r"float(32|64)|u?int\d+|bool", kind):
-        fits = "integers fit" if integer else "real numbers fit, as float32, float64 or integers"
-        raise TypeError(f"{where} {name} {'is a masked array' if masked else f'has dtype {kind}'}; {fits}")
+    found = f"has dtype {kind}"
+    if isinstance(array, np.ma.MaskedArray):
+        found = "is a masked array"
+    elif kind == "object" or kind.startswith(("str", "bytes")):
+        found = f"holds {'objects' if kind == 'object' else 'strings'}"
+    elif re.fullmatch(r"u?int\d+" if integer else r"float(32|64)|u?int\d+|bool", kind):
+        return
+    fits = "integers fit" if integer else "real numbers fit, as float32, float64 or integers"
+    raise TypeError(f"{where} {name} {found}; {fits}")
 
 
 def _is_float(xp: Any, array: Array) -> bool:

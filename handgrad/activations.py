@@ -158,7 +158,8 @@ def _sigmoid(xp: Any, z: Array) -> Any:
         return xp.where(z < 0, t, 1) / (1 + t)
 
     def da_dz() -> Array:
-        return t / (1 + t) ** 2  # equals a(1 - a), which has no digits left beyond z = 37
+        # Equals a(1 - a), which has no digits left beyond z = 37; the square (1 + t)^2 would double a rounding.
+        return t / (1 + t * (2 + t))
 
     return a, da_dz
 
@@ -268,7 +269,7 @@ def _tanh(xp: Any, z: Array) -> Any:
 
     def da_dz() -> Array:
         t = xp.exp(-2 * xp.abs(z))  # (1 + a)(1 - a) has no digits left beyond z = 19; this keeps them all
-        return 4 * t / (1 + t) ** 2
+        return 4 * t / (1 + t * (2 + t))  # that is (1 + t)^2, without doubling the rounding of 1 + t
 
     return a, da_dz
 
