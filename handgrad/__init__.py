@@ -5,6 +5,7 @@ Every function takes NumPy, JAX or PyTorch arrays, or lists of numbers, and answ
 
 # ruff: noqa: F403 - each module's __all__ is its public list, and a test holds the sum to no name twice
 from handgrad.activations import *
+from handgrad.backprop import *
 from handgrad.descent import *
 from handgrad.elementary import *
 from handgrad.layers import *

@@ -49,7 +49,7 @@ def cotangent(function: Callable[..., Any], name: str, value: Any, result: Array
     if type(value) is np.ndarray and value.dtype is result.dtype and value.shape == result.shape:
         return np, value
     where = f"{function.__name__}: the pullback's"
-    xp, (value,) = _as_arrays(where, {name: value}, beside=result)
+    xp, (value,) = as_arrays(where, {name: value}, beside=result)
     found, wanted = tuple(value.shape), tuple(result.shape)
     if found != wanted:
         raise ValueError(f"{where} {name} has shape {found}; it must have the value's shape {wanted}")
@@ -107,17 +107,17 @@ def _converted(function: Callable[..., Any], values: tuple[Any, ...]) -> tuple[A
     names = [name for name in axes_of(function) if name != "return"]
     integers = {name for name, text in function.__annotations__.items() if str(text).startswith("Int[")}
     given = dict(zip(names, values, strict=True))
-    xp, arrays = _as_arrays(f"{function.__name__}:", given, integers=integers)
+    xp, arrays = as_arrays(f"{function.__name__}:", given, integers=integers)
     _check_shapes(function, *[tuple(array.shape) for array in arrays])
     return xp, *arrays
 
 
-def _as_arrays(
+def as_arrays(
     where: str, given: dict[str, Any], *, integers: frozenset[str] | set[str] = frozenset(), beside: Any = None
 ) -> tuple[Any, list[Array]]:
     """The values as arrays of one library and one float dtype; ``beside`` is an array they must go with."""
-    namespaces = {name: _namespace(value) for name, value in given.items()}
-    xp = _common_namespace(where, {**namespaces, "the value": None if beside is None else _namespace(beside)})
+    namespaces = {name: namespace_of(value) for name, value in given.items()}
+    xp = _common_namespace(where, {**namespaces, "the value": None if beside is None else namespace_of(beside)})
     device = next((value.device for value in [*given.values(), beside] if _is_torch(value)), None)
     placed = {} if device is None else {"device": device}
     arrays = {}
@@ -138,7 +138,7 @@ def _as_arrays(
     return xp, list(arrays.values())
 
 
-def _namespace(value: Any) -> types.ModuleType | None:
+def namespace_of(value: Any) -> Any:
     """The array namespace of an array, None for lists and Python numbers."""
     if _is_torch(value):
         from array_api_compat import torch

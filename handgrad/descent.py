@@ -20,7 +20,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, _as_arrays, arguments, largest, placement
+from handgrad._arrays import Array, arguments, as_arrays, largest, placement
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -172,7 +172,7 @@ def difference_quotient(f: Callable[[Array], Any], x: Float[Array, "*shape"], h:
     moved = x + h
 
     def value(at: Array) -> tuple[Any, Array]:
-        xp, (y, _) = _as_arrays("difference_quotient:", {"f(x)": f(at), "x": x})
+        xp, (y, _) = as_arrays("difference_quotient:", {"f(x)": f(at), "x": x})
         return xp, y
 
     yp, y = value(xp.asarray(x, copy=True))

@@ -21,7 +21,6 @@ that all samples share.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from handgrad._activation_names import activation_kernel

@@ -23,7 +23,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from handgrad._arrays import Array, _as_arrays, arguments, diagonal
+from handgrad._arrays import Array, arguments, as_arrays, diagonal
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -168,7 +168,7 @@ def stacked_rows(*gradients: Float[Array, "*batch n"]) -> Float[Array, "*batch m
     """
     if not gradients:
         raise ValueError("stacked_rows: no gradients came; at least one must")
-    xp, rows = _as_arrays("stacked_rows:", {f"gradients[{i}]": g for i, g in enumerate(gradients)})
+    xp, rows = as_arrays("stacked_rows:", {f"gradients[{i}]": g for i, g in enumerate(gradients)})
     first = tuple(rows[0].shape)
     if not first:
         raise ValueError("stacked_rows: gradients[0] has shape (); gradients[0] must have shape (..., n)")

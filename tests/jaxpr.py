@@ -31,8 +31,12 @@ class Arithmetic(Protocol):
 
 def evaluate(function: Callable[..., Any], arithmetic: Arithmetic, *args: np.ndarray[Any, Any]) -> list[Any]:
     """The flat results of ``function`` in the given arithmetic."""
-    closed = jax.make_jaxpr(function)(*args)
-    return _evaluate(closed.jaxpr, closed.consts, arithmetic, [arithmetic.constant(np.asarray(arg)) for arg in args])
+    return evaluate_traced(jax.make_jaxpr(function)(*args), arithmetic, *args)
+
+
+def evaluate_traced(traced: Any, arithmetic: Arithmetic, *args: np.ndarray[Any, Any]) -> list[Any]:
+    """The same for what ``jax.make_jaxpr`` has traced, at any arguments of those shapes."""
+    return _evaluate(traced.jaxpr, traced.consts, arithmetic, [arithmetic.constant(np.asarray(arg)) for arg in args])
 
 
 def _evaluate(jaxpr: Any, consts: list[Any], arithmetic: Arithmetic, args: list[Any]) -> list[Any]:

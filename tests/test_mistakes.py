@@ -1,9 +1,8 @@
 """The comparison with JAX rejects wrong derivatives: every mistake is put in the place of the right function.
 
-Both the case of distinct sizes and Hypothesis' draws must reject it. For one mistake a single rejecting draw of eight is
-enough, since a shape may hide it: one sample hides a missing 1/N, a square matrix its transpose. The draws are the same
-for all mistakes of a formula and in every run; those of full scale and many entries are tried first, so that JAX
-compiles few shapes.
+The case of distinct sizes must reject it, and so must the property's random draws: as many of them as the property
+makes, seeded by the formula's name. One that rejects is enough, since shapes hide mistakes (one entry hides a missing
+1/N, a square matrix its transpose). Draws of full scale and unequal sizes are tried first: JAX compiles each shape.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import collections
 import dataclasses
 import functools
 import math
+import zlib
 from typing import Any
 
 import hypothesis
@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 
 from handgrad.catalogue import FORMULAS, Formula
-from tests.cases import Case, HandSide, Verified, cases, compare_with_jax, distinct
+from tests.cases import Case, HandSide, Verified, cases, compare_with_jax, distinct, tolerances
 from tests.mistakes import MISTAKES, OWN, Mistake
+from tests.test_against_jax import EXAMPLES
 
-DRAWS = 8
 NEEDED = 3  # mistakes written out for each formula
 
 # How the comparison's message names what disagreed.
@@ -39,9 +39,16 @@ each_mistake = pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 
 @pytest.fixture(autouse=True)
 def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep wrong functions out of the suite's count of what it verified."""
+    """Keep wrong functions out of the count of what was verified, and compute the tolerances of a case once for all."""
     counts: dict[str, Verified] = {}
     monkeypatch.setattr("tests.cases.VERIFIED", counts)
+    monkeypatch.setattr("tests.cases.tolerances", lambda case, args: bounds(case))
+
+
+@functools.cache
+def bounds(case: Case) -> tuple[Any, tuple[Any, ...]]:
+    """The tolerances, which no hand-written function enters."""
+    return tolerances(case, case.arguments())
 
 
 def telling(formula: Formula, dtype: str) -> Case:
@@ -52,16 +59,23 @@ def telling(formula: Formula, dtype: str) -> Case:
 
 @functools.cache
 def drawn(formula: Formula, dtype: str) -> list[Case]:
-    """Cases as the suite draws them, the most telling first."""
+    """Cases as the property draws them, the most telling first."""
     found: list[Case] = []
 
-    @hypothesis.settings(max_examples=DRAWS, derandomize=True, database=None, phases=[hypothesis.Phase.generate])
+    @hypothesis.seed(zlib.crc32(formula.name.encode()))
+    @hypothesis.settings(max_examples=EXAMPLES[dtype], database=None, phases=[hypothesis.Phase.generate])
     @hypothesis.given(cases(formula, dtype))
     def draw(case: Case) -> None:
         found.append(case)
 
     draw()
-    return sorted(found, key=lambda case: (case.scale, math.prod(size for _, size in case.sizes)), reverse=True)
+    return sorted(found, key=how_telling, reverse=True)
+
+
+def how_telling(case: Case) -> tuple[float, ...]:
+    """Scale, then the number of different sizes, then that of entries."""
+    sizes = [size for _, size in case.sizes]
+    return case.scale, len(set(sizes)), math.prod(sizes)
 
 
 def with_mistake(mistake: Mistake) -> HandSide:

@@ -101,25 +101,6 @@ def test_a_batch_is_a_loop(formula: Formula) -> None:
 
 
 @each_formula
-def test_a_shared_arguments_cotangent_sums_over_samples(formula: Formula) -> None:
-    if not formula.shared:
-        return
-    case = dataclasses.replace(distinct(formula), samples=5)
-    args, (cotangent, _) = case.arguments(), case.directions()
-    _, pullback = formula.companions["vjp"](*args, **case.keywords)
-    alone = []
-    for i in range(case.samples):
-        sample = [arg if name in formula.shared else arg[i] for name, arg in zip(formula.axes, args, strict=True)]
-        alone.append(as_tuple(formula.companions["vjp"](*sample, **case.keywords)[1](cotangent[i])))
-    for i, (name, whole) in enumerate(zip(formula.by, as_tuple(pullback(cotangent)), strict=True)):
-        parts = np.stack([parts[i] for parts in alone])
-        if name in formula.shared:
-            assert_within(whole, parts.sum(axis=0), 16 * np.finfo(float).eps * np.abs(parts).sum(axis=0))
-        else:
-            assert_within(whole, parts, 16 * np.finfo(float).eps * np.abs(parts))
-
-
-@each_formula
 def test_float32_stays_float32(formula: Formula) -> None:
     case = dataclasses.replace(distinct(formula, "float32"), samples=3)
     for name, array in every_call(case, case.arguments(), *case.directions()).items():

@@ -20,9 +20,9 @@ MISTAKES = (
     diagonal("identity", "returns its input", lambda z: z),
     diagonal("identity", "derivative of a constant", lambda z: np.zeros_like(z)),
     diagonal("identity", "one number for all entries", lambda z: np.float64(1.0)),
-    derivative("identity", "a matrix of ones", lambda z: np.ones((*z.shape, z.shape[-1]))),
     derivative("identity", "one matrix for all samples", lambda z: np.eye(z.shape[-1])),
     pullback("identity", "upstream times the input", lambda a_bar, z: a_bar * z),
+    tangent("identity", "tangent times the input", lambda z, z_dot: z * z_dot),
     # Sigmoid
     value("sigmoid", "exponent without its minus", lambda z: 1 / (1 + np.exp(z))),
     diagonal("sigmoid", "the sigmoid itself", sigmoid),
@@ -32,7 +32,6 @@ MISTAKES = (
     diagonal("sigmoid", "1 - a, its factor a forgotten", lambda z: 1 - sigmoid(z)),
     diagonal("sigmoid", "parentheses forgotten, a*1 - a", lambda z: sigmoid(z) * 1 - sigmoid(z)),
     diagonal("sigmoid", "e^z above the fraction bar", lambda z: np.exp(z) / (1 + np.exp(-z)) ** 2),
-    diagonal("sigmoid", "denominator not squared", lambda z: np.exp(-z) / (1 + np.exp(-z))),
     diagonal("sigmoid", "float64 for float32", lambda z: sigmoid(z.astype(np.float64)) * sigmoid(-z), dtype="float32"),
     diagonal("sigmoid", "float32 for float64", lambda z: (sigmoid(z) * sigmoid(-z)).astype(np.float32)),
     derivative("sigmoid", "outer product a(1 - a)^T", lambda z: sigmoid(z)[:, :, None] * (1 - sigmoid(z))[:, None, :]),

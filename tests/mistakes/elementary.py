@@ -18,7 +18,7 @@ MISTAKES = (
     pullback("exp", "derivative taken twice", lambda a_bar, z: a_bar * np.exp(z) ** 2),
     tangent("exp", "exponential of the tangent", lambda z, z_dot: np.exp(z_dot)),
     # Logarithm
-    value("log", "to the base 10", np.log10),
+    value("log", "logarithm to the base 10", np.log10),
     diagonal("log", "the logarithm itself", np.log),
     diagonal("log", "1/log z", lambda z: 1 / np.log(z)),
     diagonal("log", "differentiated twice", lambda z: -1 / z**2),
@@ -28,7 +28,7 @@ MISTAKES = (
     pullback("log", "times z, not divided by it", lambda a_bar, z: a_bar * z),
     tangent("log", "quotient upside down", lambda z, z_dot: z / z_dot),
     # Sine
-    value("sin", "in degrees", lambda z: np.sin(np.radians(z))),
+    value("sin", "argument in degrees", lambda z: np.sin(np.radians(z))),
     diagonal("sin", "the sine itself", np.sin),
     diagonal("sin", "in degrees", lambda z: np.cos(np.radians(z))),
     diagonal("sin", "at the output", lambda z: np.cos(np.sin(z))),
@@ -38,9 +38,7 @@ MISTAKES = (
     tangent("sin", "finite difference of a whole step", lambda z, z_dot: np.sin(z + z_dot) - np.sin(z)),
     # Cosine
     value("cos", "the sine", np.sin),
-    diagonal("cos", "minus forgotten", np.sin),
     diagonal("cos", "the cosine itself", np.cos),
-    diagonal("cos", "minus inside only, where cos loses it", lambda z: np.cos(-z)),
     diagonal("cos", "at the output", lambda z: -np.sin(np.cos(z))),
     pullback("cos", "upstream inside the sine", lambda a_bar, z: -np.sin(z * a_bar)),
     pullback("cos", "minus forgotten on the way back", lambda a_bar, z: a_bar * np.sin(z)),

@@ -29,7 +29,7 @@ class Mistake:
 
     def __str__(self) -> str:
         """A name among all mistakes."""
-        return f"{self.formula}: {self.name}"
+        return f"{self.formula}, {self.part}: {self.name}"
 
 
 def value(formula: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:

@@ -166,7 +166,6 @@ MISTAKES = (
     derivative("linear_map", "columns times w", lambda B, w: B * w[:, None, :]),
     derivative("linear_map", "the map itself", lambda B, w: w @ B.T),
     derivative("linear_map", "by B, not by w", lambda B, w: np.tile(w[:, None, :], (1, len(B), 1))),
-    derivative("linear_map", "float64 for float32", lambda B, w: np.ones((len(w), 1, 1)) * B, dtype="float32"),
     pullback("linear_map", "for square matrices only", lambda a_bar, B, w: a_bar @ B.T, raises=ValueError),
     pullback("linear_map", "summed over the samples", lambda a_bar, B, w: a_bar.sum(axis=0) @ B),
     pullback("linear_map", "averaged over the samples", lambda a_bar, B, w: a_bar @ B / len(w)),

@@ -45,7 +45,6 @@ SQUARED = (
     value("squared_error", "one half of it", lambda y, y_hat: (y - y_hat) ** 2 / 2),
     value("squared_error", "absolute error", lambda y, y_hat: np.abs(y - y_hat)),
     value("squared_error", "difference of the squares", lambda y, y_hat: y**2 - y_hat**2),
-    diagonal("squared_error", "2(y - y_hat), by y", lambda y, y_hat: 2 * (y - y_hat)),
     diagonal("squared_error", "factor 2 forgotten", lambda y, y_hat: y_hat - y),
     diagonal("squared_error", "divided by the number of samples", lambda y, y_hat: 2 * (y_hat - y) / len(y)),
     diagonal("squared_error", "the loss itself", lambda y, y_hat: (y - y_hat) ** 2),
@@ -58,7 +57,6 @@ SQUARED = (
     # Sum of squares
     value("sum_squared_error", "mean", lambda y, a: np.mean((y - a) ** 2, axis=-1)),
     value("sum_squared_error", "square of the sum", lambda y, a: np.sum(y - a, axis=-1) ** 2),
-    derivative("sum_squared_error", "2(y - a), by y", lambda y, a: 2 * (y - a)),
     derivative("sum_squared_error", "factor 2 forgotten", lambda y, a: a - y),
     derivative("sum_squared_error", "the mean's, over k", lambda y, a: 2 * (a - y) / y.shape[-1]),
     derivative(
@@ -77,7 +75,6 @@ SQUARED = (
     derivative("mean_squared_error", "factor 2 forgotten", lambda y, y_hat: (y_hat - y) / y.shape[-1]),
     derivative("mean_squared_error", "len for N", lambda y, y_hat: 2 * (y_hat - y) / len(y)),
     derivative("mean_squared_error", "size for N", lambda y, y_hat: 2 * (y_hat - y) / y.size),
-    derivative("mean_squared_error", "2(y - y_hat)/N, by y", lambda y, y_hat: 2 * (y - y_hat) / y.shape[-1]),
     derivative("mean_squared_error", "averaged", lambda y, y_hat: 2 * np.mean(y_hat - y, -1, keepdims=True) + 0 * y),
     derivative(
         "mean_squared_error",
@@ -103,7 +100,6 @@ SQUARED = (
     derivative("euclidean_error", "one half of it", lambda y, y_hat: (y_hat - y) / (2 * norm(y_hat - y))),
     derivative("euclidean_error", "norm squared", lambda y, y_hat: (y_hat - y) / norm(y_hat - y) ** 2),
     derivative("euclidean_error", "norm of all samples", lambda y, y_hat: (y_hat - y) / np.linalg.norm(y_hat - y)),
-    derivative("euclidean_error", "y - y_hat, by y", lambda y, y_hat: (y - y_hat) / norm(y_hat - y)),
     derivative("euclidean_error", "sign of each entry", lambda y, y_hat: np.sign(y_hat - y)),
     derivative(
         "euclidean_error",
@@ -137,7 +133,6 @@ CROSS_ENTROPIES = (
     value("binary_cross_entropy", "second term forgotten", lambda y, y_hat: -y * np.log(y_hat)),
     value("binary_cross_entropy", "target and prediction swapped", lambda y, y_hat: bce(y_hat, y)),
     diagonal("binary_cross_entropy", "fused with the sigmoid", lambda y, y_hat: y_hat - y),
-    diagonal("binary_cross_entropy", "sign lost on the way", lambda y, y_hat: -bce_derivative(y, y_hat)),
     diagonal("binary_cross_entropy", "second term forgotten", lambda y, y_hat: -y / y_hat),
     diagonal(
         "binary_cross_entropy", "inner derivative of 1 - y_hat", lambda y, y_hat: -y / y_hat - (1 - y) / (1 - y_hat)
@@ -186,7 +181,6 @@ CROSS_ENTROPIES = (
     value("categorical_cross_entropy", "mean over the classes", lambda y, y_hat: -np.mean(y * np.log(y_hat), axis=-1)),
     value("categorical_cross_entropy", "logarithm of the sum", lambda y, y_hat: -np.log(np.sum(y * y_hat, axis=-1))),
     derivative("categorical_cross_entropy", "fused with softmax", lambda y, y_hat: y_hat - y),
-    derivative("categorical_cross_entropy", "minus forgotten", lambda y, y_hat: y / y_hat),
     derivative("categorical_cross_entropy", "target forgotten", lambda y, y_hat: -1 / y_hat),
     derivative("categorical_cross_entropy", "mean over the classes", lambda y, y_hat: -y / y_hat / y.shape[-1]),
     derivative("categorical_cross_entropy", "divided by len", lambda y, y_hat: -y / y_hat / len(y)),
@@ -244,7 +238,6 @@ CROSS_ENTROPIES = (
         lambda label, y_hat: -np.log(np.take_along_axis(y_hat, label[:, None] - 1, axis=1)[:, 0]),
     ),
     derivative("label_cross_entropy", "at every class", lambda label, y_hat: -1 / y_hat),
-    derivative("label_cross_entropy", "minus forgotten", lambda label, y_hat: one_hot(label, y_hat) / y_hat),
     derivative("label_cross_entropy", "fused with softmax", lambda label, y_hat: y_hat - one_hot(label, y_hat)),
     derivative("label_cross_entropy", "prediction forgotten", lambda label, y_hat: -one_hot(label, y_hat)),
     derivative(

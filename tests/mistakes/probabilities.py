@@ -107,7 +107,6 @@ MISTAKES = (
     ),
     value("softmax_cross_entropy", "softmax twice", lambda y, l: -np.sum(y * np.log(softmax(softmax(l))), axis=-1)),
     derivative("softmax_cross_entropy", "p - y, for targets that sum to 1", lambda y, l: softmax(l) - y),
-    derivative("softmax_cross_entropy", "y - p", lambda y, l: y - total(y) * softmax(l)),
     derivative("softmax_cross_entropy", "by the probabilities, -y/p", lambda y, l: -y / softmax(l)),
     derivative("softmax_cross_entropy", "logits for probabilities", lambda y, l: total(y) * l - y),
     derivative("softmax_cross_entropy", "softmax element-wise, -y(1 - p)", lambda y, l: -y * (1 - softmax(l))),
@@ -122,7 +121,6 @@ MISTAKES = (
     # Sigmoid with cross-entropy
     value("sigmoid_cross_entropy", "sigmoid forgotten", lambda y, z: -(y * np.log(z) + (1 - y) * np.log(1 - z))),
     value("sigmoid_cross_entropy", "second term forgotten", lambda y, z: -y * np.log(sigmoid(z))),
-    diagonal("sigmoid_cross_entropy", "y - p", lambda y, z: y - sigmoid(z)),
     diagonal(
         "sigmoid_cross_entropy",
         "squared error's, (p - y)p(1 - p)",

@@ -1,0 +1,439 @@
+"""How many digits a formula keeps: by hand, as the notes print it, in JAX and in PyTorch, against mpmath.
+
+``python -m benchmarks.accuracy`` draws arguments over the whole range of float64, computes every formula of the
+catalogue and its derivatives in the four ways, and reports the worst error of any entry in two units.
+
+ulp           the spacing of float64 numbers at the exact value, at least 2^-1074. Where terms cancel, as in a dot
+              product, it grows without bound for every way to compute, since the terms themselves are rounded.
+conditioning  what rounding the inputs and the result once can change: 2^-53 (Σ_j |∂f/∂x_j · x_j| + |f|), at least
+              2^-1075. It allows for the cancellation that lies in the function, not for one that a form adds.
+
+So a few ulp is good anywhere; where all ways have many, the second unit tells which of them is to blame. It is lenient
+where the inputs are large: what sin 1e300 is to an input that is rounded, nobody can say.
+
+Entries are left out where the exact value overflows or does not exist, at kinks, where conventions differ, and for JAX
+where it is subnormal: XLA sets such numbers to 0 on a CPU. Half of the samples have magnitudes from 1e-300 to 1e308, the
+others from 1e-3 to 1e3 or 1000 throughout; one entry in twenty is 0 where it may be. ∞ is an overflow or nan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import math
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from handgrad.catalogue import FORMULAS, NONZERO, POSITIVE, PROBABILITY, REAL, TARGET, Domain, Formula
+from tests.exact import OVERFLOW, Exact, exact, spacing, ulp_error
+
+Real = np.ndarray[Any, Any]
+SIZES = {"n": 3, "k": 2, "m": 2, "K": 3, "N": 3}
+WAYS = ("hand", "printed", "jax", "torch")
+UNITS = ("ulp", "conditioning")
+
+
+class Row(NamedTuple):
+    """The worst errors of one function in one unit; None where there is nothing to compare."""
+
+    formula: str
+    function: str
+    unit: str
+    hand: float | None
+    printed: float | None
+    jax: float | None
+    torch: float | None
+
+
+# Arguments
+
+
+def drawn(formula: Formula, samples: int, seed: int) -> list[Real]:
+    """Arguments with the samples along the leading axis, of the shared ones too."""
+    generator = np.random.default_rng([seed, list(FORMULAS).index(formula.name)])
+    kind = np.arange(samples) % 4  # 0 and 1: any magnitude, 2: moderate, 3: 1000
+    zeros = not formula.kinks
+    return [
+        _entries(generator, formula.domains[name], kind, _core(axes), zeros=zeros) for name, axes in formula.axes.items()
+    ]
+
+
+def _core(axes: tuple[str, ...]) -> tuple[int, ...]:
+    named = [axis for axis in axes if not axis.startswith("*")]
+    return tuple(int(axis) if axis.isdigit() else math.prod(SIZES[letter] for letter in axis) for axis in named)
+
+
+def _entries(
+    generator: np.random.Generator, domain: Domain | tuple[Domain, ...], kind: Real, core: tuple[int, ...], *, zeros: bool
+) -> Real:
+    if isinstance(domain, tuple):
+        parts = [_entries(generator, part, kind, core[:-1], zeros=zeros) for part in domain]
+        return np.stack(parts, axis=-1)
+    shape = (kind.size, *core)
+    kind = kind.reshape(-1, *[1] * len(core))
+    if domain in (TARGET, PROBABILITY):
+        near_0, near_1 = 10 ** generator.uniform(-300, 0, shape), 1 - 10 ** generator.uniform(-16, 0, shape)
+        inside = np.where(kind < 2, np.where(generator.random(shape) < 0.5, near_0, near_1), generator.random(shape))
+        inside = np.clip(inside, 1e-300, 1 - 2.0**-53)
+        return np.where(generator.random(shape) < 0.5, generator.integers(0, 2, shape), inside) if domain is TARGET else inside
+    if domain not in (REAL, NONZERO, POSITIVE):
+        return generator.integers(0, SIZES["K"], shape)
+    exponent = np.where(kind < 2, generator.uniform(-300, 308, shape), generator.uniform(-3, 3, shape))
+    values = np.where(kind == 3, 1000.0, 10**exponent)
+    if domain is POSITIVE:
+        return values
+    values = values * generator.choice([-1.0, 1.0], shape)
+    return np.where(generator.random(shape) < 0.05, 0.0, values) if zeros and domain is REAL else values
+
+
+# The forms the notes print, where they differ from the computed ones
+
+
+def _sigmoid(z: Real) -> Real:
+    return 1 / (1 + np.exp(-z))
+
+
+def _softmax(l: Real) -> Real:
+    return np.exp(l) / np.sum(np.exp(l), axis=-1, keepdims=True)
+
+
+def _softmax_jacobian(l: Real) -> Real:
+    p = _softmax(l)
+    on_diagonal = (p * (1 - p))[..., None]
+    return np.where(np.eye(l.shape[-1], dtype=bool), on_diagonal, -p[..., :, None] * p[..., None, :])
+
+
+def _binary_cross_entropy(y: Real, y_hat: Real) -> Real:
+    return -(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+
+def _sigmoid_cross_entropy(y: Real, z: Real) -> Real:
+    a = _sigmoid(z)
+    return -(np.where(y == 0, 0, y * np.log(a)) + np.where(y == 1, 0, (1 - y) * np.log(1 - a)))
+
+
+def _neuron_gradient(x: Real, w: Real, b: Real) -> tuple[Real, ...]:
+    a = _sigmoid(x @ w + b)
+    da_dz = a * (1 - a)
+    return da_dz * w, da_dz * x, da_dz
+
+
+def _example_3_6_jacobian(x: Real) -> Real:
+    rows = [[-np.sin(x), np.cos(x)], [np.exp(x), 1 - np.tanh(x) ** 2]]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _norm(d: Real) -> Real:
+    return np.sqrt(np.sum(d**2, axis=-1, keepdims=True))
+
+
+PRINTED: dict[str, Callable[..., Any] | None] = {
+    "binary_cross_entropy": _binary_cross_entropy,
+    "binary_cross_entropy_derivative": lambda y, y_hat: -(y / y_hat - (1 - y) / (1 - y_hat)),
+    "euclidean_error": lambda y, y_hat: _norm(y_hat - y)[..., 0],
+    "euclidean_error_gradient": lambda y, y_hat: (y_hat - y) / _norm(y_hat - y),
+    "example_3_1": lambda x: x**2 * np.log(x**2),
+    "example_3_1_derivative": lambda x: 2 * x * (np.log(x**2) + 1),
+    "example_3_6_jacobian": _example_3_6_jacobian,
+    "example_3_6_vjp": lambda x, Y_bar: np.sum(Y_bar * _example_3_6_jacobian(x), axis=(-2, -1)),
+    "mean_binary_cross_entropy": lambda y, y_hat: np.sum(_binary_cross_entropy(y, y_hat), axis=-1) / y.shape[-1],
+    "neuron": lambda x, w, b: _sigmoid(x @ w + b),
+    "neuron_gradient": _neuron_gradient,
+    "sigmoid": _sigmoid,
+    "sigmoid_cross_entropy": _sigmoid_cross_entropy,
+    "sigmoid_cross_entropy_derivative": lambda y, z: _sigmoid(z) - y,
+    "sigmoid_derivative": lambda z: _sigmoid(z) * (1 - _sigmoid(z)),
+    "softmax": _softmax,
+    "softmax_cross_entropy": lambda y, l: -np.sum(np.where(y == 0, 0, y * np.log(_softmax(l))), axis=-1),
+    "softmax_cross_entropy_gradient": lambda y, l: _softmax(l) * np.sum(y, axis=-1, keepdims=True) - y,
+    "softmax_jacobian": _softmax_jacobian,
+    "softmax_vjp": lambda l, p_bar: np.vecdot(_softmax_jacobian(l), p_bar[..., None, :]),
+    "tan_derivative": None,  # the notes print no formula for it
+    "tanh_derivative": lambda z: (1 + np.tanh(z)) * (1 - np.tanh(z)),
+}
+
+
+# PyTorch's functions, as they are called
+
+
+def torch_functions() -> dict[str, Callable[..., Any]]:
+    """PyTorch's own function for a formula, of one sample; empty without PyTorch."""
+    try:
+        import torch
+        import torch.nn.functional as F
+    except ImportError:
+        return {}
+    return {
+        "absolute": torch.abs,
+        "addition": torch.add,
+        "affine": lambda x, w, b: F.linear(x, w, b),
+        "batch_mean": torch.mean,
+        "binary_cross_entropy": lambda y, y_hat: F.binary_cross_entropy(y_hat, y, reduction="none"),
+        "cos": torch.cos,
+        "dense": lambda x, W, b: F.linear(x, W.T, b),
+        "dot": torch.dot,
+        "euclidean_error": lambda y, y_hat: torch.linalg.vector_norm(y_hat - y),
+        "example_3_5": torch.sum,
+        "exp": torch.exp,
+        "label_cross_entropy": lambda label, y_hat: F.nll_loss(torch.log(y_hat), label),
+        "linear_map": torch.mv,
+        "log": torch.log,
+        "mean": torch.mean,
+        "mean_binary_cross_entropy": lambda y, y_hat: F.binary_cross_entropy(y_hat, y),
+        "mean_squared_error": lambda y, y_hat: F.mse_loss(y_hat, y),
+        "neuron": lambda x, w, b: torch.sigmoid(F.linear(x, w, b)),
+        "product": torch.mul,
+        "relu": torch.relu,
+        "sigmoid": torch.sigmoid,
+        "sigmoid_cross_entropy": lambda y, z: F.binary_cross_entropy_with_logits(z, y, reduction="none"),
+        "sin": torch.sin,
+        "softmax": lambda l: torch.softmax(l, 0),
+        "softmax_cross_entropy": lambda y, l: F.cross_entropy(l, y),
+        "squared_error": lambda y, y_hat: F.mse_loss(y_hat, y, reduction="none"),
+        "sum_squared_error": lambda y, a: F.mse_loss(a, y, reduction="sum"),
+        "tan": torch.tan,
+        "tanh": torch.tanh,
+    }
+
+
+# The four ways; each gives, function by function, a tuple of arrays with the samples in front
+
+
+def functions(formula: Formula) -> list[str]:
+    """The names of the measured functions: the value, its derivative and, where the value is an array, the pullback."""
+    if formula.elementwise:
+        return [formula.name, f"{formula.name}_derivative"]
+    if formula.scalar:
+        return [formula.name, f"{formula.name}_gradient"]
+    return [formula.name, f"{formula.name}_jacobian", f"{formula.name}_vjp"]
+
+
+Results = list[tuple[Any, ...]]
+
+
+def _as_tuple(result: Any) -> tuple[Any, ...]:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _by_hand(formula: Formula, inputs: list[Real]) -> Results:
+    args, cotangent = inputs[: len(formula.axes)], inputs[len(formula.axes) :]
+    if formula.shared:  # each sample has its own
+        single = [_by_hand_together(formula, [a[i] for a in args], [c[i] for c in cotangent]) for i in range(len(args[0]))]
+        return [tuple(np.stack(arrays) for arrays in zip(*found, strict=True)) for found in zip(*single, strict=True)]
+    return _by_hand_together(formula, args, cotangent)
+
+
+def _by_hand_together(formula: Formula, args: list[Real], cotangent: list[Real]) -> Results:
+    derivative = formula.companions["derivative"] if formula.elementwise else formula.derivative
+    found = [_as_tuple(formula.value(*args)), _as_tuple(derivative(*args))]
+    return [*found, *[_as_tuple(formula.companions["vjp"](*args)[1](y_bar)) for y_bar in cotangent]]
+
+
+def _as_printed(formula: Formula, inputs: list[Real], hand: Results) -> list[tuple[Any, ...] | None]:
+    found: list[tuple[Any, ...] | None] = []
+    for name, same in zip(functions(formula), hand, strict=True):
+        form = PRINTED.get(name, ...)
+        args = inputs if name.endswith("_vjp") else inputs[: len(formula.axes)]
+        if form is None or form is ...:
+            found.append(None if form is None else same)
+        elif formula.shared:
+            each = [_as_tuple(form(*[a[i] for a in args])) for i in range(len(args[0]))]
+            found.append(tuple(np.stack(arrays) for arrays in zip(*each, strict=True)))
+        else:
+            found.append(_as_tuple(form(*args)))
+    return found
+
+
+def _differentiated(formula: Formula, forward: Callable[..., Any], library: Any) -> Callable[..., Results]:
+    """What a library's autodiff makes of one sample's forward function; the library is jax or torch.func."""
+    by = tuple(list(formula.axes).index(name) for name in formula.by)
+
+    def results(*inputs: Any) -> Results:
+        args, cotangent = list(inputs[: len(formula.axes)]), inputs[len(formula.axes) :]
+
+        def of_differentiable(*chosen: Any) -> Any:
+            full = list(args)
+            for position, value in zip(by, chosen, strict=True):
+                full[position] = value
+            return forward(*full)
+
+        chosen = [args[position] for position in by]
+        pulled_back = [library.vjp(of_differentiable, *chosen)[1](y_bar) for y_bar in cotangent]
+        return [(forward(*args),), library.jacrev(forward, by)(*args), *pulled_back]
+
+    return results
+
+
+def _by_jax(formula: Formula, inputs: list[Real]) -> Results:
+    found = jax.jit(jax.vmap(_differentiated(formula, _reference(formula), jax)))(*inputs)
+    return jax.tree.map(np.asarray, found)
+
+
+def _by_torch(formula: Formula, inputs: list[Real], forward: Callable[..., Any] | None) -> Results | None:
+    if forward is None:
+        return None
+    import torch
+
+    tensors = [torch.from_numpy(array) for array in inputs]
+    found = torch.func.vmap(_differentiated(formula, forward, torch.func))(*tensors)
+    return [tuple(tensor.numpy() for tensor in tensors) for tensors in found]
+
+
+# The truth
+
+
+def _reference(formula: Formula) -> Callable[..., Any]:
+    return getattr(importlib.import_module(f"reference.{formula.module}"), formula.name)
+
+
+def _softplus(z: Any) -> Any:
+    return jnp.log(1 + jnp.exp(z))
+
+
+# At z = 1e300 no precision tells σ(z) from 1; with the logarithm of the quotient taken apart none is needed.
+TAKEN_APART: dict[str, Callable[..., Any]] = {
+    "sigmoid_cross_entropy": lambda y, z: y * _softplus(-z) + (1 - y) * _softplus(z),
+    "softmax_cross_entropy": lambda y, l: jnp.sum(y * (jnp.log(jnp.sum(jnp.exp(l))) - l)),
+}
+
+
+def truth(formula: Formula, inputs: list[Real]) -> tuple[list[Exact], list[Exact]]:
+    """The exact value of each array that the functions return, and its unit of conditioning."""
+    forward = TAKEN_APART.get(formula.name) or _reference(formula)
+    results = _differentiated(formula, forward, jax)
+    moving = [position for position, array in enumerate(inputs) if array.dtype.kind == "f"]
+
+    def with_changes(*sample: Any) -> Any:
+        found = jax.tree.leaves(results(*sample))
+        slopes = jax.jacfwd(lambda *all_inputs: jax.tree.leaves(results(*all_inputs)), moving)(*sample)
+        changes = [
+            sum(jnp.sum(jnp.abs(s * sample[at]), axis=range(out.ndim, s.ndim)) for s, at in zip(by, moving, strict=True))
+            for out, by in zip(found, slopes, strict=True)
+        ]
+        return found, changes
+
+    found = exact(jax.vmap(with_changes), *inputs)
+    values, changes = found[: len(found) // 2], found[len(found) // 2 :]
+    return values, [_conditioning(value, change) for value, change in zip(values, changes, strict=True)]
+
+
+@np.vectorize(otypes=[object])
+def _conditioning(value: Any, change: Any) -> Any:
+    return max(mpmath.ldexp(abs(value) + change, -53), mpmath.ldexp(1, -1075))
+
+
+# The measurement
+
+
+def cotangents(formula: Formula, samples: int, seed: int) -> list[Real]:
+    """A cotangent per sample, if the pullback is measured."""
+    if len(functions(formula)) < 3:
+        return []
+    generator = np.random.default_rng([seed, list(FORMULAS).index(formula.name), 1])
+    shape = (samples, *_core(formula.result_axes))
+    return [10 ** generator.uniform(-3, 3, shape) * generator.choice([-1.0, 1.0], shape)]
+
+
+def measured(formula: Formula, samples: int, seed: int, torch: Callable[..., Any] | None = None) -> Iterator[Row]:
+    """A row per function and unit."""
+    inputs = [*drawn(formula, samples, seed), *cotangents(formula, samples, seed)]
+    with np.errstate(all="ignore"):
+        hand = _by_hand(formula, inputs)
+        ways = [hand, _as_printed(formula, inputs, hand), _by_jax(formula, inputs), _by_torch(formula, inputs, torch)]
+    values, units = truth(formula, inputs)
+    start = 0
+    for position, function in enumerate(functions(formula)):
+        span = slice(start, start + len(hand[position]))
+        worst = [_worst(way and way[position], values[span], units[span], way is ways[2]) for way in ways]
+        for unit, errors in zip(UNITS, zip(*worst, strict=True), strict=True):
+            yield Row(formula.name, function, unit, *errors)
+        start = span.stop
+
+
+def _worst(
+    computed: tuple[Any, ...] | None, values: list[Exact], units: list[Exact], normal: bool
+) -> tuple[float | None, float | None]:
+    """The worst error in both units; of the normal numbers only, if so asked."""
+    if computed is None:
+        return None, None
+    worst = [0.0, 0.0]
+    smallest = mpmath.ldexp(1, -1022) if normal else 0
+    for array, true, unit in zip(computed, values, units, strict=True):
+        counted = np.frompyfunc(lambda t: bool(t == 0 or smallest <= abs(t) < OVERFLOW), 1, 1)(true).astype(bool)
+        ulp = ulp_error(np.asarray(array)[counted], true[counted])
+        with np.errstate(all="ignore"):
+            per_unit = np.frompyfunc(lambda t, u: float(spacing(t) / u), 2, 1)(true[counted], unit[counted])
+            conditioning = np.where(np.isinf(ulp), np.inf, ulp * per_unit.astype(float))
+        worst = [max([old, *new.tolist()]) for old, new in zip(worst, (ulp, conditioning), strict=True)]
+    return worst[0], worst[1]
+
+
+# Output
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(title="Worst error: in ulp, and in units of conditioning")
+    table.add_column("function", no_wrap=True)
+    for unit in UNITS:
+        for way in WAYS:
+            table.add_column(f"{unit if way == 'hand' else ''}\n{way}", justify="right", no_wrap=True)
+    for ulp, conditioning in zip(rows[::2], rows[1::2], strict=True):
+        table.add_row(ulp.function, *[_short(error) for error in (*ulp[3:], *conditioning[3:])])
+    return table
+
+
+def _short(error: float | None) -> str:
+    if error is None:
+        return "–"
+    if math.isinf(error):
+        return "∞"
+    return f"{error:.1f}" if error < 1000 else f"{error:.0e}".replace("e+0", "e").replace("e+", "e")
+
+
+def _json(rows: Sequence[Row]) -> str:
+    """The rows; JSON has no infinity, so it stands there as a string."""
+    listed = [{key: "inf" if entry == math.inf else entry for key, entry in row._asdict().items()} for row in rows]
+    return json.dumps(listed, indent=1)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", type=int, default=240, help="argument tuples per formula (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random arguments (default: %(default)s)")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("--output", type=Path, help="write to a file instead of the terminal")
+    options = parser.parse_args(argv)
+    jax.config.update("jax_enable_x64", True)
+
+    aside = Console(stderr=True, highlight=False)
+    torch = torch_functions()
+    rows: list[Row] = []
+    for name, formula in track(FORMULAS.items(), "measuring", console=aside, disable=not aside.is_terminal):
+        rows += measured(formula, options.samples, options.seed, torch.get(name))
+
+    with options.output.open("w", encoding="utf-8") if options.output else sys.stdout as file:
+        if options.format == "json":
+            print(_json(rows), file=file)
+        else:
+            console = Console(file=file, highlight=False)
+            Console(file=file, highlight=False, width=max(console.width, 120)).print(_table(rows))
+    command = shlex.join(["python", "-m", "benchmarks.accuracy", *(sys.argv[1:] if argv is None else argv)])
+    points = len(FORMULAS) * options.samples
+    aside.print(f"{points:,} points, {options.samples} for each of {len(FORMULAS)} formulas: {command}")
+
+
+if __name__ == "__main__":
+    main()
