@@ -60,8 +60,8 @@ __all__ = [
 class Layer:
     """A layer: a function of the output before it and of its parameters, by its pullback and its Jacobians.
 
-    Any functions will do that keep the conventions of ``dense_vjp`` and ``dense_jacobian``; ``layer`` takes those of the
-    catalogue by name.
+    Any functions will do that keep the conventions of ``dense_vjp`` and ``dense_jacobian``; ``layer`` takes those of
+    the catalogue by name.
     """
 
     vjp: Callable[..., tuple[Array, Callable[[Array], Any]]]

@@ -38,32 +38,38 @@ def _power(params: dict[str, Any], a: Exact) -> Exact:
     return np.frompyfunc(lambda x: x**exponent if x or exponent >= 0 else mpmath.nan, 1, 1)(a)
 
 
+# NumPy's functions rather than operators: an operator between a number of mpmath's and an array would print the array.
 COMPUTE: dict[str, Callable[..., Any]] = {
-    "abs": _each(abs),
+    "abs": lambda params, a: np.abs(a),
     "convert_element_type": lambda params, a: a,
     "cos": _each(mpmath.cos),
     "div": _each(lambda x, y: x / y if y else mpmath.nan, operands=2),
     "exp": _each(mpmath.exp),
     "integer_pow": _power,
     "max": lambda params, a, b: np.maximum(a, b),
-    "mul": lambda params, a, b: a * b,
-    "neg": lambda params, a: -a,
+    "mul": lambda params, a, b: np.multiply(a, b),
+    "neg": lambda params, a: np.negative(a),
     "sign": _each(mpmath.sign),
     "sin": _each(mpmath.sin),
     "sqrt": _each(mpmath.sqrt),
-    "square": lambda params, a: a * a,
+    "square": lambda params, a: np.multiply(a, a),
     "tan": _each(mpmath.tan),
     "tanh": _each(mpmath.tanh),
 }
 
-# Primitives in which terms may cancel: the result, and the size of the terms.
+
+def _log(params: dict[str, Any], a: Exact) -> tuple[Exact, Any]:
+    return np.frompyfunc(lambda x: mpmath.log(x) if x > 0 else mpmath.nan, 1, 1)(a), 1
+
+
+# Primitives in which terms may cancel: the result, and the size of the terms. A logarithm is measured against 1.
 CANCELLING: dict[str, Callable[..., tuple[Any, Any]]] = {
-    "add": lambda params, a, b: (a + b, abs(a) + abs(b)),
-    "add_any": lambda params, a, b: (a + b, abs(a) + abs(b)),
-    "dot_general": lambda params, a, b: (contraction(params, a, b), contraction(params, abs(a), abs(b))),
-    "log": lambda params, a: (_each(lambda x: mpmath.log(x) if x > 0 else mpmath.nan)(params, a), np.ones(a.shape, int)),
-    "reduce_sum": lambda params, a: (np.sum(a, axis=params["axes"]), np.sum(abs(a), axis=params["axes"])),
-    "sub": lambda params, a, b: (a - b, abs(a) + abs(b)),
+    "add": lambda params, a, b: (np.add(a, b), np.add(np.abs(a), np.abs(b))),
+    "add_any": lambda params, a, b: (np.add(a, b), np.add(np.abs(a), np.abs(b))),
+    "dot_general": lambda params, a, b: (contraction(params, a, b), contraction(params, np.abs(a), np.abs(b))),
+    "log": _log,
+    "reduce_sum": lambda params, a: (np.sum(a, axis=params["axes"]), np.sum(np.abs(a), axis=params["axes"])),
+    "sub": lambda params, a, b: (np.subtract(a, b), np.add(np.abs(a), np.abs(b))),
 }
 
 

@@ -16,8 +16,8 @@ _FILES = (multivariate, activations, elementary, layers, losses, probabilities, 
 OWN: tuple[Mistake, ...] = tuple(mistake for file in _FILES for mistake in file.MISTAKES)
 """Those that are written out for one formula."""
 
-MISTAKES: tuple[Mistake, ...] = (
-    *OWN,
-    # The unit step's derivative is 0: flipped, scaled or repeated it stays right.
-    *(mistake for name, formula in FORMULAS.items() if name != "unit_step" for mistake in usual(formula)),
-)
+# The unit step's derivative is 0: flipped, scaled or repeated it stays right.
+_USUAL = [mistake for name, formula in FORMULAS.items() if name != "unit_step" for mistake in usual(formula)]
+
+MISTAKES: tuple[Mistake, ...] = tuple(sorted((*OWN, *_USUAL), key=lambda mistake: [*FORMULAS].index(mistake.formula)))
+"""All of them, formula by formula."""
