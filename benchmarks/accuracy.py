@@ -37,7 +37,7 @@ from rich.progress import track
 from rich.table import Table
 
 from handgrad.catalogue import FORMULAS, NONZERO, POSITIVE, PROBABILITY, REAL, TARGET, Domain, Formula
-from tests.exact import OVERFLOW, Exact, exact, spacing, ulp_error
+from tests.exact import OVERFLOW, Exact, exact_beside, spacing, ulp_error
 
 Real = np.ndarray[Any, Any]
 SIZES = {"n": 3, "k": 2, "m": 2, "K": 3, "N": 3}
@@ -315,18 +315,18 @@ def truth(formula: Formula, inputs: list[Real]) -> tuple[list[Exact], list[Exact
     results = _differentiated(formula, forward, jax)
     moving = [position for position, array in enumerate(inputs) if array.dtype.kind == "f"]
 
-    def with_changes(*sample: Any) -> Any:
-        found = jax.tree.leaves(results(*sample))
-        slopes = jax.jacfwd(lambda *all_inputs: jax.tree.leaves(results(*all_inputs)), moving)(*sample)
-        changes = [
+    def flat(*sample: Any) -> list[Any]:
+        return jax.tree.leaves(results(*sample))
+
+    def changes(*sample: Any) -> list[Any]:
+        found, slopes = flat(*sample), jax.jacfwd(flat, moving)(*sample)
+        return [
             sum(jnp.sum(jnp.abs(s * sample[at]), axis=range(out.ndim, s.ndim)) for s, at in zip(by, moving, strict=True))
             for out, by in zip(found, slopes, strict=True)
         ]
-        return found, changes
 
-    found = exact(jax.vmap(with_changes), *inputs)
-    values, changes = found[: len(found) // 2], found[len(found) // 2 :]
-    return values, [_conditioning(value, change) for value, change in zip(values, changes, strict=True)]
+    values, changed = exact_beside(jax.vmap(flat), jax.vmap(changes), *inputs)
+    return values, [_conditioning(value, change) for value, change in zip(values, changed, strict=True)]
 
 
 @np.vectorize(otypes=[object])
