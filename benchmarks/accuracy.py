@@ -5,26 +5,29 @@ catalogue and its derivatives in the four ways, and reports the worst error of a
 
 ulp           the spacing of float64 numbers at the exact value, at least 2^-1074. Where terms cancel, as in a dot
               product, it grows without bound for every way to compute, since the terms themselves are rounded.
-conditioning  what rounding the inputs and the result once can change: 2^-53 (Σ_j |∂f/∂x_j · x_j| + |f|), at least
+conditioning  what rounding each input and the result once can change: 2^-53 (Σ_j |∂f/∂x_j · x_j| + |f|), at least
               2^-1075. It allows for the cancellation that lies in the function, not for one that a form adds.
 
-So a few ulp is good anywhere; where all ways have many, the second unit tells which of them is to blame. It is lenient
-where the inputs are large: what sin 1e300 is to an input that is rounded, nobody can say.
+So a few ulp are good anywhere, and where all ways have many the second unit tells which of them is to blame. It is
+lenient where the inputs are large: of sin 1e300, rounding the input leaves nothing.
 
-Entries are left out where the exact value overflows or does not exist, at kinks, where conventions differ, and for JAX
-where it is subnormal: XLA sets such numbers to 0 on a CPU. Half of the samples have magnitudes from 1e-300 to 1e308, the
-others from 1e-3 to 1e3 or 1000 throughout; one entry in twenty is 0 where it may be. ∞ is an overflow or nan.
+Of eight samples, four have entries of any magnitude from 1e-300 to 1e307, three from 1e-3 to 1e3, and in one all are
+±1000; one entry in twenty is 0 where that is allowed. Probabilities go as near to 0 and 1 as float64 does. Left out are
+entries whose exact value overflows or does not exist, kinks, where conventions differ, and for JAX entries whose exact
+value is subnormal, which XLA sets to 0 on a CPU. ∞ stands for an overflow or nan where the exact value is finite.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import math
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,13 +39,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from handgrad.catalogue import FORMULAS, NONZERO, POSITIVE, PROBABILITY, REAL, TARGET, Domain, Formula
+from handgrad.catalogue import FORMULAS, NONZERO, POSITIVE, PROBABILITY, REAL, TARGET, Domain, Formula, find
 from tests.exact import OVERFLOW, Exact, exact_beside, spacing, ulp_error
 
 Real = np.ndarray[Any, Any]
 SIZES = {"n": 3, "k": 2, "m": 2, "K": 3, "N": 3}
 WAYS = ("hand", "printed", "jax", "torch")
 UNITS = ("ulp", "conditioning")
+WIDTH = 120
 
 
 class Row(NamedTuple):
@@ -59,15 +63,24 @@ class Row(NamedTuple):
 
 # Arguments
 
+SMALLEST, LARGEST = -300, 307
+# The exponents, negative too, up to which the products inside a formula stay in the range, where its value would go on.
+REACH = {"example_3_7": 100, "neuron": 150, "sum_of_sines": 150}
+
 
 def drawn(formula: Formula, samples: int, seed: int) -> list[Real]:
     """Arguments with the samples along the leading axis, of the shared ones too."""
-    generator = np.random.default_rng([seed, list(FORMULAS).index(formula.name)])
-    kind = np.arange(samples) % 4  # 0 and 1: any magnitude, 2: moderate, 3: 1000
-    zeros = not formula.kinks
-    return [
-        _entries(generator, formula.domains[name], kind, _core(axes), zeros=zeros) for name, axes in formula.axes.items()
-    ]
+    draw = _Draw(np.random.default_rng([seed, list(FORMULAS).index(formula.name)]), formula, samples)
+    return [draw.entries(formula.domains[name], _core(axes)) for name, axes in formula.axes.items()]
+
+
+def cotangents(formula: Formula, samples: int, seed: int) -> list[Real]:
+    """A cotangent per sample, if the pullback is measured."""
+    if len(functions(formula)) < 3:
+        return []
+    generator = np.random.default_rng([seed, list(FORMULAS).index(formula.name), 1])
+    shape = (samples, *_core(formula.result_axes))
+    return [10 ** generator.uniform(-3, 0, shape) * generator.choice([-1.0, 1.0], shape)]
 
 
 def _core(axes: tuple[str, ...]) -> tuple[int, ...]:
@@ -75,27 +88,33 @@ def _core(axes: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(int(axis) if axis.isdigit() else math.prod(SIZES[letter] for letter in axis) for axis in named)
 
 
-def _entries(
-    generator: np.random.Generator, domain: Domain | tuple[Domain, ...], kind: Real, core: tuple[int, ...], *, zeros: bool
-) -> Real:
-    if isinstance(domain, tuple):
-        parts = [_entries(generator, part, kind, core[:-1], zeros=zeros) for part in domain]
-        return np.stack(parts, axis=-1)
-    shape = (kind.size, *core)
-    kind = kind.reshape(-1, *[1] * len(core))
-    if domain in (TARGET, PROBABILITY):
-        near_0, near_1 = 10 ** generator.uniform(-300, 0, shape), 1 - 10 ** generator.uniform(-16, 0, shape)
-        inside = np.where(kind < 2, np.where(generator.random(shape) < 0.5, near_0, near_1), generator.random(shape))
-        inside = np.clip(inside, 1e-300, 1 - 2.0**-53)
-        return np.where(generator.random(shape) < 0.5, generator.integers(0, 2, shape), inside) if domain is TARGET else inside
-    if domain not in (REAL, NONZERO, POSITIVE):
-        return generator.integers(0, SIZES["K"], shape)
-    exponent = np.where(kind < 2, generator.uniform(-300, 308, shape), generator.uniform(-3, 3, shape))
-    values = np.where(kind == 3, 1000.0, 10**exponent)
-    if domain is POSITIVE:
-        return values
-    values = values * generator.choice([-1.0, 1.0], shape)
-    return np.where(generator.random(shape) < 0.05, 0.0, values) if zeros and domain is REAL else values
+class _Draw:
+    """Of eight samples, four have entries of any magnitude, three of a moderate one, and one of 1000."""
+
+    def __init__(self, generator: np.random.Generator, formula: Formula, samples: int) -> None:
+        self.generator, self.formula, self.samples = generator, formula, samples
+
+    def entries(self, domain: Domain | tuple[Domain, ...], core: tuple[int, ...]) -> Real:
+        if isinstance(domain, tuple):
+            return np.stack([self.entries(part, core[:-1]) for part in domain], axis=-1)
+        draw, shape = self.generator, (self.samples, *core)
+        kind = np.arange(self.samples).reshape(-1, *[1] * len(core)) % 8
+        if domain in (TARGET, PROBABILITY):
+            either = draw.random(shape) < 0.5
+            near_an_end = np.where(either, 10 ** draw.uniform(-300, 0, shape), 1 - 10 ** draw.uniform(-16, 0, shape))
+            inside = np.clip(np.where(kind < 4, near_an_end, draw.random(shape)), 1e-300, 1 - 2.0**-53)
+            at_an_end = (domain is TARGET) & (draw.random(shape) < 0.5)
+            return np.where(at_an_end, draw.integers(0, 2, shape), inside)
+        if domain not in (REAL, NONZERO, POSITIVE):
+            return draw.integers(0, SIZES["K"], shape)
+        reach = REACH.get(self.formula.name)
+        span = (-reach, reach) if reach else (SMALLEST, LARGEST)
+        exponent = np.where(kind < 4, draw.uniform(*span, shape), draw.uniform(-3, 3, shape))
+        size = np.where(kind == 7, 1000.0, 10**exponent)
+        if domain is POSITIVE:
+            return size
+        zero = (domain is REAL) & (not self.formula.kinks) & (draw.random(shape) < 0.05)
+        return np.where(zero, 0.0, size * draw.choice([-1.0, 1.0], shape))
 
 
 # The forms the notes print, where they differ from the computed ones
@@ -139,7 +158,7 @@ def _norm(d: Real) -> Real:
     return np.sqrt(np.sum(d**2, axis=-1, keepdims=True))
 
 
-PRINTED: dict[str, Callable[..., Any] | None] = {
+PRINTED: dict[str, Callable[..., Any]] = {
     "binary_cross_entropy": _binary_cross_entropy,
     "binary_cross_entropy_derivative": lambda y, y_hat: -(y / y_hat - (1 - y) / (1 - y_hat)),
     "euclidean_error": lambda y, y_hat: _norm(y_hat - y)[..., 0],
@@ -160,9 +179,9 @@ PRINTED: dict[str, Callable[..., Any] | None] = {
     "softmax_cross_entropy_gradient": lambda y, l: _softmax(l) * np.sum(y, axis=-1, keepdims=True) - y,
     "softmax_jacobian": _softmax_jacobian,
     "softmax_vjp": lambda l, p_bar: np.vecdot(_softmax_jacobian(l), p_bar[..., None, :]),
-    "tan_derivative": None,  # the notes print no formula for it
     "tanh_derivative": lambda z: (1 + np.tanh(z)) * (1 - np.tanh(z)),
 }
+NOT_PRINTED = {"tan_derivative"}
 
 
 # PyTorch's functions, as they are called
@@ -172,37 +191,37 @@ def torch_functions() -> dict[str, Callable[..., Any]]:
     """PyTorch's own function for a formula, of one sample; empty without PyTorch."""
     try:
         import torch
-        import torch.nn.functional as F
+        from torch.nn import functional
     except ImportError:
         return {}
     return {
         "absolute": torch.abs,
         "addition": torch.add,
-        "affine": lambda x, w, b: F.linear(x, w, b),
+        "affine": lambda x, w, b: functional.linear(x, w, b),
         "batch_mean": torch.mean,
-        "binary_cross_entropy": lambda y, y_hat: F.binary_cross_entropy(y_hat, y, reduction="none"),
+        "binary_cross_entropy": lambda y, y_hat: functional.binary_cross_entropy(y_hat, y, reduction="none"),
         "cos": torch.cos,
-        "dense": lambda x, W, b: F.linear(x, W.T, b),
+        "dense": lambda x, W, b: functional.linear(x, W.T, b),
         "dot": torch.dot,
         "euclidean_error": lambda y, y_hat: torch.linalg.vector_norm(y_hat - y),
         "example_3_5": torch.sum,
         "exp": torch.exp,
-        "label_cross_entropy": lambda label, y_hat: F.nll_loss(torch.log(y_hat), label),
+        "label_cross_entropy": lambda label, y_hat: functional.nll_loss(torch.log(y_hat), label),
         "linear_map": torch.mv,
         "log": torch.log,
         "mean": torch.mean,
-        "mean_binary_cross_entropy": lambda y, y_hat: F.binary_cross_entropy(y_hat, y),
-        "mean_squared_error": lambda y, y_hat: F.mse_loss(y_hat, y),
-        "neuron": lambda x, w, b: torch.sigmoid(F.linear(x, w, b)),
+        "mean_binary_cross_entropy": lambda y, y_hat: functional.binary_cross_entropy(y_hat, y),
+        "mean_squared_error": lambda y, y_hat: functional.mse_loss(y_hat, y),
+        "neuron": lambda x, w, b: torch.sigmoid(functional.linear(x, w, b)),
         "product": torch.mul,
         "relu": torch.relu,
         "sigmoid": torch.sigmoid,
-        "sigmoid_cross_entropy": lambda y, z: F.binary_cross_entropy_with_logits(z, y, reduction="none"),
+        "sigmoid_cross_entropy": lambda y, z: functional.binary_cross_entropy_with_logits(z, y, reduction="none"),
         "sin": torch.sin,
         "softmax": lambda l: torch.softmax(l, 0),
-        "softmax_cross_entropy": lambda y, l: F.cross_entropy(l, y),
-        "squared_error": lambda y, y_hat: F.mse_loss(y_hat, y, reduction="none"),
-        "sum_squared_error": lambda y, a: F.mse_loss(a, y, reduction="sum"),
+        "softmax_cross_entropy": lambda y, l: functional.cross_entropy(l, y),
+        "squared_error": lambda y, y_hat: functional.mse_loss(y_hat, y, reduction="none"),
+        "sum_squared_error": lambda y, a: functional.mse_loss(a, y, reduction="sum"),
         "tan": torch.tan,
         "tanh": torch.tanh,
     }
@@ -227,32 +246,36 @@ def _as_tuple(result: Any) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
 
 
-def _by_hand(formula: Formula, inputs: list[Real]) -> Results:
+def by_hand(formula: Formula, inputs: list[Real]) -> Results:
+    """The functions of handgrad."""
+    if formula.shared:  # each sample has arguments of its own
+        return _stacked([_of_sample(formula, [array[i] for array in inputs]) for i in range(len(inputs[0]))])
+    return _of_sample(formula, inputs)
+
+
+def _of_sample(formula: Formula, inputs: list[Real]) -> Results:
     args, cotangent = inputs[: len(formula.axes)], inputs[len(formula.axes) :]
-    if formula.shared:  # each sample has its own
-        single = [_by_hand_together(formula, [a[i] for a in args], [c[i] for c in cotangent]) for i in range(len(args[0]))]
-        return [tuple(np.stack(arrays) for arrays in zip(*found, strict=True)) for found in zip(*single, strict=True)]
-    return _by_hand_together(formula, args, cotangent)
-
-
-def _by_hand_together(formula: Formula, args: list[Real], cotangent: list[Real]) -> Results:
     derivative = formula.companions["derivative"] if formula.elementwise else formula.derivative
     found = [_as_tuple(formula.value(*args)), _as_tuple(derivative(*args))]
     return [*found, *[_as_tuple(formula.companions["vjp"](*args)[1](y_bar)) for y_bar in cotangent]]
 
 
-def _as_printed(formula: Formula, inputs: list[Real], hand: Results) -> list[tuple[Any, ...] | None]:
+def _stacked(samples: list[Results]) -> Results:
+    return [tuple(np.stack(arrays) for arrays in zip(*found, strict=True)) for found in zip(*samples, strict=True)]
+
+
+def as_printed(formula: Formula, inputs: list[Real], hand: Results) -> list[tuple[Any, ...] | None]:
+    """The notes' forms; the hand results where they are the same."""
     found: list[tuple[Any, ...] | None] = []
     for name, same in zip(functions(formula), hand, strict=True):
-        form = PRINTED.get(name, ...)
         args = inputs if name.endswith("_vjp") else inputs[: len(formula.axes)]
-        if form is None or form is ...:
-            found.append(None if form is None else same)
+        if name not in PRINTED:
+            found.append(None if name in NOT_PRINTED else same)
         elif formula.shared:
-            each = [_as_tuple(form(*[a[i] for a in args])) for i in range(len(args[0]))]
-            found.append(tuple(np.stack(arrays) for arrays in zip(*each, strict=True)))
+            samples = [[_as_tuple(PRINTED[name](*[array[i] for array in args]))] for i in range(len(args[0]))]
+            found += _stacked(samples)
         else:
-            found.append(_as_tuple(form(*args)))
+            found.append(_as_tuple(PRINTED[name](*args)))
     return found
 
 
@@ -276,12 +299,14 @@ def _differentiated(formula: Formula, forward: Callable[..., Any], library: Any)
     return results
 
 
-def _by_jax(formula: Formula, inputs: list[Real]) -> Results:
-    found = jax.jit(jax.vmap(_differentiated(formula, _reference(formula), jax)))(*inputs)
+def by_jax(formula: Formula, inputs: list[Real]) -> Results:
+    """What JAX derives from the reference."""
+    found = jax.jit(jax.vmap(_differentiated(formula, reference_of(formula), jax)))(*inputs)
     return jax.tree.map(np.asarray, found)
 
 
-def _by_torch(formula: Formula, inputs: list[Real], forward: Callable[..., Any] | None) -> Results | None:
+def by_torch(formula: Formula, inputs: list[Real], forward: Callable[..., Any] | None) -> Results | None:
+    """What PyTorch derives from its own function, if it has one."""
     if forward is None:
         return None
     import torch
@@ -294,7 +319,8 @@ def _by_torch(formula: Formula, inputs: list[Real], forward: Callable[..., Any] 
 # The truth
 
 
-def _reference(formula: Formula) -> Callable[..., Any]:
+def reference_of(formula: Formula) -> Callable[..., Any]:
+    """The naive forward function of one sample."""
     return getattr(importlib.import_module(f"reference.{formula.module}"), formula.name)
 
 
@@ -311,7 +337,7 @@ TAKEN_APART: dict[str, Callable[..., Any]] = {
 
 def truth(formula: Formula, inputs: list[Real]) -> tuple[list[Exact], list[Exact]]:
     """The exact value of each array that the functions return, and its unit of conditioning."""
-    forward = TAKEN_APART.get(formula.name) or _reference(formula)
+    forward = TAKEN_APART.get(formula.name) or reference_of(formula)
     results = _differentiated(formula, forward, jax)
     moving = [position for position, array in enumerate(inputs) if array.dtype.kind == "f"]
 
@@ -321,7 +347,10 @@ def truth(formula: Formula, inputs: list[Real]) -> tuple[list[Exact], list[Exact
     def changes(*sample: Any) -> list[Any]:
         found, slopes = flat(*sample), jax.jacfwd(flat, moving)(*sample)
         return [
-            sum(jnp.sum(jnp.abs(s * sample[at]), axis=range(out.ndim, s.ndim)) for s, at in zip(by, moving, strict=True))
+            sum(
+                jnp.sum(jnp.abs(s * sample[at]), axis=tuple(range(out.ndim, s.ndim)))
+                for s, at in zip(by, moving, strict=True)
+            )
             for out, by in zip(found, slopes, strict=True)
         ]
 
@@ -337,45 +366,37 @@ def _conditioning(value: Any, change: Any) -> Any:
 # The measurement
 
 
-def cotangents(formula: Formula, samples: int, seed: int) -> list[Real]:
-    """A cotangent per sample, if the pullback is measured."""
-    if len(functions(formula)) < 3:
-        return []
-    generator = np.random.default_rng([seed, list(FORMULAS).index(formula.name), 1])
-    shape = (samples, *_core(formula.result_axes))
-    return [10 ** generator.uniform(-3, 3, shape) * generator.choice([-1.0, 1.0], shape)]
-
-
 def measured(formula: Formula, samples: int, seed: int, torch: Callable[..., Any] | None = None) -> Iterator[Row]:
     """A row per function and unit."""
     inputs = [*drawn(formula, samples, seed), *cotangents(formula, samples, seed)]
     with np.errstate(all="ignore"):
-        hand = _by_hand(formula, inputs)
-        ways = [hand, _as_printed(formula, inputs, hand), _by_jax(formula, inputs), _by_torch(formula, inputs, torch)]
+        hand = by_hand(formula, inputs)
+        ways = [hand, as_printed(formula, inputs, hand), by_jax(formula, inputs), by_torch(formula, inputs, torch)]
     values, units = truth(formula, inputs)
     start = 0
     for position, function in enumerate(functions(formula)):
         span = slice(start, start + len(hand[position]))
-        worst = [_worst(way and way[position], values[span], units[span], way is ways[2]) for way in ways]
+        worst = [worst_error(way and way[position], values[span], units[span], normal=way is ways[2]) for way in ways]
         for unit, errors in zip(UNITS, zip(*worst, strict=True), strict=True):
             yield Row(formula.name, function, unit, *errors)
         start = span.stop
 
 
-def _worst(
-    computed: tuple[Any, ...] | None, values: list[Exact], units: list[Exact], normal: bool
+def worst_error(
+    computed: tuple[Any, ...] | None, values: list[Exact], units: list[Exact], *, normal: bool = False
 ) -> tuple[float | None, float | None]:
-    """The worst error in both units; of the normal numbers only, if so asked."""
+    """The worst error in ulp and in units of conditioning; among normal numbers only, if so asked."""
     if computed is None:
         return None, None
     worst = [0.0, 0.0]
     smallest = mpmath.ldexp(1, -1022) if normal else 0
     for array, true, unit in zip(computed, values, units, strict=True):
-        counted = np.frompyfunc(lambda t: bool(t == 0 or smallest <= abs(t) < OVERFLOW), 1, 1)(true).astype(bool)
+        counted = np.vectorize(lambda t, smallest=smallest: t == 0 or smallest <= abs(t) < OVERFLOW, otypes=[bool])(
+            true
+        )
         ulp = ulp_error(np.asarray(array)[counted], true[counted])
-        with np.errstate(all="ignore"):
-            per_unit = np.frompyfunc(lambda t, u: float(spacing(t) / u), 2, 1)(true[counted], unit[counted])
-            conditioning = np.where(np.isinf(ulp), np.inf, ulp * per_unit.astype(float))
+        units_per_ulp = np.vectorize(lambda t, u: float(spacing(t) / u), otypes=[float])(true[counted], unit[counted])
+        conditioning = np.where(np.isinf(ulp), np.inf, np.where(np.isinf(ulp), 0, ulp) * units_per_ulp)
         worst = [max([old, *new.tolist()]) for old, new in zip(worst, (ulp, conditioning), strict=True)]
     return worst[0], worst[1]
 
@@ -410,29 +431,36 @@ def _json(rows: Sequence[Row]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=240, help="argument tuples per formula (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.accuracy", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("formulas", nargs="*", default=list(FORMULAS), help="names of formulas (default: all)")
+    parser.add_argument("--samples", type=int, default=200, help="argument tuples per formula (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the random arguments (default: %(default)s)")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("--output", type=Path, help="write to a file instead of the terminal")
     options = parser.parse_args(argv)
+    try:
+        formulas = [find(name) for name in options.formulas]
+    except KeyError as error:
+        parser.error(error.args[0])
     jax.config.update("jax_enable_x64", True)
 
     aside = Console(stderr=True, highlight=False)
     torch = torch_functions()
     rows: list[Row] = []
-    for name, formula in track(FORMULAS.items(), "measuring", console=aside, disable=not aside.is_terminal):
-        rows += measured(formula, options.samples, options.seed, torch.get(name))
+    for formula in track(formulas, "measuring", console=aside, disable=not aside.is_terminal):
+        rows += measured(formula, options.samples, options.seed, torch.get(formula.name))
 
-    with options.output.open("w", encoding="utf-8") if options.output else sys.stdout as file:
+    with options.output.open("w", encoding="utf-8") if options.output else contextlib.nullcontext(sys.stdout) as file:
         if options.format == "json":
             print(_json(rows), file=file)
         else:
-            console = Console(file=file, highlight=False)
-            Console(file=file, highlight=False, width=max(console.width, 120)).print(_table(rows))
+            Console(file=file, highlight=False, width=WIDTH).print(_table(rows))
+    points = f"{len(formulas) * options.samples:,} points, {options.samples} for each of {len(formulas)} formulas"
+    libraries = [f"{name} {version(name)}" for name in ("numpy", "jax", *(["torch"] if torch else []))]
     command = shlex.join(["python", "-m", "benchmarks.accuracy", *(sys.argv[1:] if argv is None else argv)])
-    points = len(FORMULAS) * options.samples
-    aside.print(f"{points:,} points, {options.samples} for each of {len(FORMULAS)} formulas: {command}")
+    aside.print(f"{points}; {', '.join(libraries)}\n{command}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -268,7 +268,8 @@ def _tanh(xp: Any, z: Array) -> Any:
         return xp.tanh(z)
 
     def da_dz() -> Array:
-        t = xp.exp(-2 * xp.abs(z))  # (1 + a)(1 - a) has no digits left beyond z = 19; this keeps them all
+        # (1 + a)(1 - a) has no digits left beyond z = 19; t keeps them all. Beyond 400 it is 0, and 2z may overflow.
+        t = xp.exp(-2 * xp.clip(xp.abs(z), 0, 400))
         return 4 * t / (1 + t * (2 + t))  # that is (1 + t)^2, without doubling the rounding of 1 + t
 
     return a, da_dz

@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from handgrad import docstrings
 from handgrad._activation_names import ACTIVATIONS
 from handgrad._arrays import axes_of
 from handgrad.layers import outputs_matrix
 
-__all__ = ["COMPANIONS", "FORMULAS", "Domain", "Formula", "equations_of", "find", "tools"]
+__all__ = ["COMPANIONS", "FORMULAS", "Domain", "Formula", "Kink", "equations_of", "find", "tools"]
 
 COMPANIONS = ("derivative", "jacobian", "gradient", "vjp", "jvp")
 
@@ -35,11 +36,22 @@ class Domain:
 
 
 REAL = Domain("any real number", -8.0, 8.0, (0.0, 1.0, -1.0))
+FACTOR = Domain("any real number", -3.0, 3.0, (0.0, 1.0, -1.0))
+"""Of a product that goes through an exponential, which float32 must still hold."""
 NONZERO = Domain("not 0", -8.0, 8.0, (1.0, -1.0))
 POSITIVE = Domain("above 0", 1 / 64, 8.0, (1.0,))
 PROBABILITY = Domain("between 0 and 1, both excluded", 1 / 1024, 1 - 1 / 1024, (0.5,))
 TARGET = Domain("between 0 and 1", 0.0, 1.0, (0.0, 1.0))
 LABEL = Domain("a class counted from 0, below K", 0.0, 0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Kink:
+    """A point without a derivative: what is returned there, and the subgradients that would do as well."""
+
+    text: str
+    low: float
+    high: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)  # a row is itself, whatever it holds
@@ -52,8 +64,8 @@ class Formula:
     """The differentiable arguments, in argument order."""
     domains: Mapping[str, Domain | tuple[Domain, ...]]
     """Where each argument's entries lie; a tuple gives one domain per position along the last axis."""
-    kinks: Mapping[float, str] = dataclasses.field(default_factory=dict)
-    """Points without a derivative, and what is returned there."""
+    kinks: Mapping[float, Kink] = dataclasses.field(default_factory=dict)
+    """Points without a derivative; of a norm, the distance at which it has none."""
     choices: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Keyword arguments that choose among variants."""
 
@@ -106,6 +118,12 @@ class Formula:
         return tuple(sorted(found, key=_equation_order))
 
     @property
+    def letter(self) -> str:
+        """The notes' letter for the value, the left-hand side of its formula."""
+        formula = docstrings.read(self.value).formula
+        return re.split(r"[_ (]", formula.partition("=")[0].strip())[0]
+
+    @property
     def title(self) -> str:
         """The first line of the value's docstring."""
         return (self.value.__doc__ or self.name).splitlines()[0].rstrip(".")
@@ -130,7 +148,7 @@ def _equation_order(number: str) -> tuple[int, ...]:
     return tuple(int(part) for part in number.split("."))
 
 
-def _elementwise(module: str, name: str, domain: Domain = REAL, kinks: Mapping[float, str] | None = None) -> Formula:
+def _elementwise(module: str, name: str, domain: Domain = REAL, kinks: Mapping[float, Kink] | None = None) -> Formula:
     return Formula(name, module, ("z",), {"z": domain}, kinks or {})
 
 
@@ -145,9 +163,9 @@ _ROWS = (
     _elementwise("activations", "identity"),
     _elementwise("activations", "sigmoid"),
     _elementwise("activations", "tanh"),
-    _elementwise("activations", "relu", kinks={0.0: "1, of the subgradients [0, 1]"}),
-    _elementwise("activations", "absolute", kinks={0.0: "0, of the subgradients [-1, 1]"}),
-    _elementwise("activations", "unit_step", kinks={0.0: "0, though there is no subgradient"}),
+    _elementwise("activations", "relu", kinks={0.0: Kink("1, of the subgradients [0, 1]", 0, 1)}),
+    _elementwise("activations", "absolute", kinks={0.0: Kink("0, of the subgradients [-1, 1]", -1, 1)}),
+    _elementwise("activations", "unit_step", kinks={0.0: Kink("0, though there is no subgradient", 0, 0)}),
     _elementwise("elementary", "exp"),
     _elementwise("elementary", "log", POSITIVE),
     _elementwise("elementary", "sin"),
@@ -160,7 +178,7 @@ _ROWS = (
         "neuron",
         "layers",
         ("x", "w", "b"),
-        {"x": REAL, "w": REAL, "b": REAL},
+        {"x": FACTOR, "w": FACTOR, "b": REAL},
         choices={"activation": tuple(ACTIVATIONS)},
     ),
     Formula("squared_error", "losses", ("y_hat",), {"y": REAL, "y_hat": REAL}),
@@ -177,7 +195,7 @@ _ROWS = (
         "losses",
         ("y_hat",),
         {"y": REAL, "y_hat": REAL},
-        kinks={0.0: "0, of the subgradients of length at most 1, where y_hat = y"},
+        kinks={0.0: Kink("0, of the subgradients of length at most 1, where y_hat = y", -1, 1)},
     ),
     Formula("sum_exp", "probabilities", ("l",), {"l": REAL}),
     Formula("softmax", "probabilities", ("l",), {"l": REAL}),

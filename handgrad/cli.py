@@ -1,4 +1,4 @@
-"""The command line: ``handgrad list`` and ``handgrad show``."""
+"""The command line: ``handgrad check``, ``handgrad list`` and ``handgrad show``."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(argv)
     try:
-        options.run(options)
+        code = options.run(options)
         sys.stdout.flush()
     except UsageError as error:
         Console(stderr=True, highlight=False).print(Text(f"handgrad: {error}"), soft_wrap=True)
         return USAGE_ERROR
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    return code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="handgrad", description="Hand-derived gradients and Jacobians, verified against autodiff.")
     parser.add_argument("--version", action="version", version=f"handgrad {handgrad.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    _add_check(commands.add_parser("check", help="judge the derivatives in a file", description=_CHECK))
 
     listing = commands.add_parser("list", help="every formula: equations, shapes, what it has")
     listing.add_argument("pattern", nargs="?", help="an equation number such as 2.32, or part of a name")
@@ -84,6 +87,83 @@ class _Console(Console):
         raise
 
 
+_CHECK = """
+Judge the derivatives in a Python file or notebook. What a function claims to be is read from its decorator
+(@handgrad.claims) or its name, such as softmax_derivative, d_relu, mse_grad or linear_backward. Exit code: 0 all right,
+1 something is wrong, 2 usage, 3 nothing could be settled.
+"""
+
+
+def _add_check(command: argparse.ArgumentParser) -> None:
+    command.add_argument("target", metavar="FILE[::FUNCTION]", help="the file, or one function in it")
+    command.add_argument("--as", dest="claim", metavar="CLAIM", help="what FUNCTION is, such as softmax_jacobian")
+    command.add_argument(
+        "--call", metavar="EXPR", help='how to call it, in the letters of the claim: "backward(p_bar, cache=(l, p))"'
+    )
+    command.add_argument("--of", metavar="NAME", help="the forward function in the file whose derivative FUNCTION is")
+    command.add_argument(
+        "--strict", action="store_true", help="accept the notes' own conventions only, and stable code"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the random inputs; the same seed repeats a run")
+    command.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for one answer (default 5)")
+    command.add_argument(
+        "--format",
+        dest="formats",
+        action="append",
+        choices=("text", "json", "junit", "github"),
+        help="of the report (default text); may be given several times",
+    )
+    command.add_argument(
+        "--output-file",
+        dest="files",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="where the report goes; the first file takes the first format, and so on; the rest is printed",
+    )
+    command.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from handgrad.oracle import checking, formats
+
+    target, _, function = options.target.partition("::")
+    wanted = options.formats or ["text"]
+    if len(options.files) > len(wanted):
+        raise UsageError(f"{len(options.files)} times --output-file, {len(wanted)} times --format; each file takes one")
+    if any(os.path.exists(file) and os.path.samefile(file, target) for file in options.files if os.path.exists(target)):
+        raise UsageError(f"--output-file {target} is the file to be checked")
+    try:
+        report = checking.check_file(
+            target,
+            function or None,
+            claim=options.claim,
+            call=options.call,
+            of=options.of,
+            seed=options.seed,
+            strict=options.strict,
+            seconds=options.timeout,
+        )
+    except checking.CheckError as error:
+        raise UsageError(str(error)) from None
+    for i, name in enumerate(wanted):
+        if i < len(options.files):
+            _write(options.files[i], formats.FORMATS[name](report))
+        elif name == "text":
+            formats.render(report, _console())
+        else:
+            print(formats.FORMATS[name](report))
+    return report.exit_code
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else f"{text}\n")
+    except OSError as error:
+        raise UsageError(f"--output-file {path}: {error.strerror}") from None
+
+
 def _console() -> Console:
     """A console that wraps at a terminal's width and leaves lines whole in a pipe or file."""
     console = _Console(highlight=False)
@@ -103,7 +183,7 @@ def _print_json(data: Any) -> None:
 # list
 
 
-def _list(options: argparse.Namespace) -> None:
+def _list(options: argparse.Namespace) -> int:
     rows = [_described(formula) for formula in catalogue.FORMULAS.values()]
     tools = [
         {
@@ -120,7 +200,7 @@ def _list(options: argparse.Namespace) -> None:
             raise UsageError(f"nothing matches {options.pattern!r}; `handgrad list` shows every formula")
     if options.format == "json":
         _print_json({"formulas": rows, "tools": tools})
-        return
+        return 0
     console = _console()
     if rows:
         table = Table("formula", "notes", "shapes", "derivatives by", "has", box=None, pad_edge=False)
@@ -141,6 +221,7 @@ def _list(options: argparse.Namespace) -> None:
         if rows:
             console.print()
         _print_table(console, table)
+    return 0
 
 
 def _described(formula: Formula) -> dict[str, Any]:
@@ -153,7 +234,7 @@ def _described(formula: Formula) -> dict[str, Any]:
         "by": list(formula.by),
         "has": list(formula.companions),
         "domains": {name: _domain_text(domain) for name, domain in formula.domains.items()},
-        "kinks": {str(point): text for point, text in formula.kinks.items()},
+        "kinks": {str(point): kink.text for point, kink in formula.kinks.items()},
         "choices": {name: list(names) for name, names in formula.choices.items()},
     }
 
@@ -167,7 +248,7 @@ def _domain_text(domain: Domain | tuple[Domain, ...]) -> str:
 # show
 
 
-def _show(options: argparse.Namespace) -> None:
+def _show(options: argparse.Namespace) -> int:
     formula = _named(options.name)
     numbers = _numbers(formula, options.at, options.layout) if options.at else {}
     functions = [formula.value, *formula.companions.values()]
@@ -189,7 +270,7 @@ def _show(options: argparse.Namespace) -> None:
             described["at"] = {name: _jsonable(value) for name, value in numbers.items()}
             described["layout"] = options.layout
         _print_json(described)
-        return
+        return 0
     console = _console()
     for line in _description(formula):
         console.print(line, soft_wrap=not console.is_terminal)
@@ -199,6 +280,7 @@ def _show(options: argparse.Namespace) -> None:
             console.print(
                 Text(f"{name} ", style="bold"), Text(_lined_up(value, len(name) + 3)), sep="= ", soft_wrap=True
             )
+    return 0
 
 
 def _named(name: str) -> Formula:
@@ -222,7 +304,7 @@ def _description(formula: Formula) -> Iterable[Text]:
         "shapes": parts.labelled["Shapes"],
         "domain": "; ".join(f"{name}: {_domain_text(domain)}" for name, domain in formula.domains.items()),
         "by": ", ".join(formula.by),
-        "kinks": "; ".join(f"at {point:g}: {text}" for point, text in formula.kinks.items()),
+        "kinks": "; ".join(f"at {point:g}: {kink.text}" for point, kink in formula.kinks.items()),
         "choices": "; ".join(f"{name}: {', '.join(names)}" for name, names in formula.choices.items()),
         "convention": parts.labelled.get("Convention", ""),
         "source": f"notes ({', '.join(formula.equations)})",

@@ -135,10 +135,12 @@ def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
     return e, xp.sum(e, axis=-1, keepdims=True), l == largest
 
 
-def _sum_of_others(xp: Any, e: Array, S: Array, at_largest: Array) -> Array:
-    """S - e_i for each i; for the largest e_i, which is 1, summed without it, since there S - 1 loses its digits."""
-    ties = xp.sum(xp.astype(at_largest, e.dtype), axis=-1, keepdims=True) - 1
-    return xp.where(at_largest, xp.sum(xp.where(at_largest, 0, e), axis=-1, keepdims=True) + ties, S - e)
+def _sum_of_others(xp: Any, x: Array, total: Array) -> Array:
+    """The total less x_i for each i; for the largest x_i summed without it, since there the difference loses digits."""
+    largest = xp.max(x, axis=-1, keepdims=True)
+    at_largest = x == largest
+    ties = xp.sum(xp.astype(at_largest, x.dtype), axis=-1, keepdims=True) - 1
+    return xp.where(at_largest, xp.sum(xp.where(at_largest, 0, x), axis=-1, keepdims=True) + ties * largest, total - x)
 
 
 def _times_jacobian(xp: Any, p: Array, at_largest: Array, v: Array) -> Array:
@@ -186,9 +188,9 @@ def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
            [-0.25,  0.25]])
     """
     xp, l = _logits(softmax_jacobian, l)
-    e, S, at_largest = _exponentials(xp, l)
+    e, S, _ = _exponentials(xp, l)
     p = e / S
-    on_diagonal = p * (_sum_of_others(xp, e, S, at_largest) / S)
+    on_diagonal = p * (_sum_of_others(xp, e, S) / S)
     off_diagonal = -p[..., :, None] * p[..., None, :]
     return xp.where(identity_mask(xp, l.shape[-1], l), on_diagonal[..., None], off_diagonal)
 
@@ -239,17 +241,17 @@ def softmax_jvp(
 
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
-    e, S, at_largest = _exponentials(xp, l)
+    e, S, _ = _exponentials(xp, l)
 
     def J() -> Array:
         # S - 1 is what the largest e leaves to the others, the least such sum.
-        log_S = xp.log1p(xp.min(_sum_of_others(xp, e, S, at_largest), axis=-1, keepdims=True))
+        log_S = xp.log1p(xp.min(_sum_of_others(xp, e, S), axis=-1, keepdims=True))
         gap = xp.where(y == 0, 0, xp.max(l, axis=-1, keepdims=True) - l)
         return xp.sum(y * (gap + log_S), axis=-1)
 
     def dJ_dl() -> Array:
-        others = xp.sum(y, axis=-1, keepdims=True) - y
-        return (e * others - y * _sum_of_others(xp, e, S, at_largest)) / S
+        others = _sum_of_others(xp, y, xp.sum(y, axis=-1, keepdims=True))
+        return (e * others - y * _sum_of_others(xp, e, S)) / S
 
     return J, dJ_dl
 

@@ -5,7 +5,7 @@ fifty digits, so that their cancellations do not matter. Values far below the sm
 
 Two precisions also agree where both have lost a term beside a larger one, as 1 - tanh² z does for large z. Where an
 addition leaves next to nothing of its terms, agreement therefore counts only from `DEEP` digits on: a term lost there
-is smaller than any product of float64 numbers could bring back.
+is so small that no float64 factor brings it back into the range.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ def _each(function: Callable[..., Any], operands: int = 1) -> Callable[..., Exac
 
 
 def _exp(x: Any) -> Any:
-    # mpmath raises e to a whole power by repeated squaring, which takes 50 ms at 1e300; so that one is taken off the whole.
-    far = mpmath.mag(x) > 30
-    return mpmath.exp(mpmath.fsub(x, 0.5, exact=True)) * mpmath.exp(0.5) if far else mpmath.exp(x)
+    if mpmath.mag(x) < 30:
+        return mpmath.exp(x)
+    # mpmath raises e to a whole number by repeated squaring, which takes 50 ms at 1e300, so a half is split off.
+    return mpmath.exp(mpmath.fsub(x, 0.5, exact=True)) * mpmath.exp(0.5)
 
 
 def _power(params: dict[str, Any], a: Exact) -> Exact:
@@ -144,10 +145,10 @@ def _settled(traced: Any, traced_rough: Any, args: list[np.ndarray[Any, Any]]) -
     raise ArithmeticError(f"not settled at {PRECISIONS[-1]} digits: {[arg.tolist() for arg in args]}")
 
 
-@np.vectorize
+@np.vectorize(otypes=[bool])
 def _agree(old: Any, new: Any) -> bool:
     close = abs(old - new) <= abs(new) * mpmath.mpf(10) ** -DIGITS
-    return bool(close or max(abs(old), abs(new)) < NEGLIGIBLE or (mpmath.isnan(old) and mpmath.isnan(new)))
+    return close or max(abs(old), abs(new)) < NEGLIGIBLE or (mpmath.isnan(old) and mpmath.isnan(new))
 
 
 def spacing(true: Any) -> Any:
@@ -165,4 +166,4 @@ def ulp_error(computed: np.ndarray[Any, Any], truth: Exact) -> np.ndarray[Any, A
         return float(abs(mpmath.mpf(float(value)) - true) / spacing(true))
 
     with mpmath.workdps(70):
-        return np.frompyfunc(error, 2, 1)(computed, truth).astype(float)
+        return np.vectorize(error, otypes=[float])(computed, truth)

@@ -109,6 +109,7 @@ MOVES: dict[str, Callable[..., np.ndarray[Any, Any]]] = {
     "select_n": _select_n,
     "slice": _slice,
     "squeeze": lambda params, x: np.squeeze(x, tuple(params["dimensions"])),
+    "stack": lambda params, *arrays: np.stack(arrays, axis=params["axis"]),
     "transpose": lambda params, x: np.transpose(x, params["permutation"]),
 }
 

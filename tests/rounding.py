@@ -2,8 +2,8 @@
 
 Each operation passes on the errors of its operands to first order and adds its own rounding, one unit in the last
 place of its result (a sum or product adds one of the sum of its terms' sizes). Inputs count as rounded once, so the
-bound also covers another formula of the same conditioning. The tolerance of a comparison is a small multiple of this bound: it
-scales with the terms that were summed, entry by entry, and never with the size of an array.
+bound also covers another formula of the same conditioning. The tolerance of a comparison is a small multiple of this
+bound: it scales with the terms that were summed, entry by entry, and never with the size of an array.
 """
 
 from __future__ import annotations
