@@ -16,3 +16,14 @@ from handgrad.probabilities import *
 from handgrad.worked_examples import *
 
 __version__ = "0.1.0"
+
+_ORACLE = {"check": "handgrad.oracle.checking", "claims": "handgrad.oracle.claiming"}
+
+
+def __getattr__(name: str) -> object:
+    """The oracle's names, imported when they are first asked for."""
+    if name not in _ORACLE:
+        raise AttributeError(f"module 'handgrad' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_ORACLE[name]), name)

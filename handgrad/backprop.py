@@ -56,7 +56,7 @@ __all__ = [
 # Layers of any kind
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)  # arrays have no one truth value to compare by
 class Layer:
     """A layer: a function of the output before it and of its parameters, by its pullback and its Jacobians.
 
@@ -91,11 +91,12 @@ def layer(name: str, *parameters: Array) -> Layer:
     >>> layer("dense", [[1.0], [2.0]], [0.0]).vjp([3.0, 4.0], [[1.0], [2.0]], [0.0])[0]
     array([11.])
     """
-    if name not in _LAYERS:
+    if not isinstance(name, str) or name not in _LAYERS:
         raise ValueError(f"layer: name is {name!r}; it must be one of {', '.join(_LAYERS)}")
     wanted = 2 if name == "dense" else 0
     if len(parameters) != wanted:
-        raise ValueError(f"layer: {name} has {len(parameters)} parameters; it takes {'W and b' if wanted else 'none'}")
+        found = f"the number of parameters is {len(parameters)}"
+        raise ValueError(f"layer: {name}: {found}; it must be {'2, W and b' if wanted else '0'}")
     return Layer(getattr(_LAYERS[name], f"{name}_vjp"), getattr(_LAYERS[name], f"{name}_jacobian"), parameters)
 
 
@@ -142,12 +143,12 @@ def backpropagate(
     (np.float64(4.0), (array([[12.]]), array([4.])))
     """
     cost_vjp = _cost(backpropagate, cost)
+    layers = _chain(backpropagate, layers)
     y, pullbacks = x, []
-    for r, f in _numbered(backpropagate, layers):
-        y, pullback = _in_layer(backpropagate, r, f.vjp, y, *f.parameters)
+    for r, f in enumerate(layers, start=1):
+        y, pullback = _in_layer(backpropagate, f"layer {r}", f.vjp, y, *f.parameters)
         pullbacks.append(pullback)
-    E, cost_pullback = _in_layer(backpropagate, "the cost", cost_vjp, target, y)
-    y_bar = cost_pullback(namespace_of(E).ones_like(E))
+    E, y_bar = _cost_gradient(backpropagate, cost_vjp, target, y)
     gradients = []
     for pullback in reversed(pullbacks):
         y_bar, *theta_bar = _as_tuple(pullback(y_bar))
@@ -173,18 +174,18 @@ def backpropagate_by_jacobians(
     >>> E, gradients[0]
     (np.float64(4.0), (array([[12.]]), array([4.])))
     """
-    cost_vjp = _cost(backpropagate_by_jacobians, cost)
-    xp, (y,) = as_arrays("backpropagate_by_jacobians:", {"x": x})
-    if y.ndim != 1:
-        raise ValueError(f"backpropagate_by_jacobians: x has shape {tuple(y.shape)}; it must be one sample, (n,)")
-    jacobians = []
-    for r, f in _numbered(backpropagate_by_jacobians, layers):
-        jacobians.append(_in_layer(backpropagate_by_jacobians, r, layer_jacobian, f, y))
+    function = backpropagate_by_jacobians
+    cost_vjp = _cost(function, cost)
+    layers = _chain(function, layers)
+    _one_sample(function, "x", x)
+    y, jacobians = x, []
+    for r, f in enumerate(layers, start=1):
+        jacobians.append(_in_layer(function, f"layer {r}", layer_jacobian, f, y))
         y, _ = f.vjp(y, *f.parameters)
-    E, cost_pullback = _in_layer(backpropagate_by_jacobians, "the cost", cost_vjp, target, y)
-    y_bar = cost_pullback(namespace_of(E).ones_like(E))
+    E, y_bar = _cost_gradient(function, cost_vjp, target, y)
     gradients = []
     for f, J in zip(reversed(layers), reversed(jacobians), strict=True):
+        xp = namespace_of(J)
         shapes = [np.shape(parameter) for parameter in f.parameters]
         inputs = J.shape[1] - sum(math.prod(shape) for shape in shapes)
         column = xp.matrix_transpose(J) @ y_bar
@@ -205,12 +206,15 @@ def layer_jacobian(layer: Layer, y_prev: Array) -> Array:
     Each parameter is flattened row by row.
 
     Shapes: y_prev (n) -> (k, n + j), for a layer of k outputs and j parameters in all.
-    Raises: what the layer's own Jacobian raises.
+    Raises: ValueError where y_prev is not one sample; TypeError where layer is no Layer; what its own Jacobian raises.
     Source: notes (4.6)
 
     >>> layer_jacobian(layer("dense", [[2.0], [3.0]], [1.0]), [5.0, 7.0])
     array([[2., 3., 5., 7., 1.]])
     """
+    if not isinstance(layer, Layer):
+        raise TypeError(f"layer_jacobian: layer is of type {type(layer).__name__}; a Layer fits")
+    _one_sample(layer_jacobian, "y_prev", y_prev)
     parts = _as_tuple(layer.jacobian(y_prev, *layer.parameters))
     xp, parts = as_arrays("layer_jacobian:", {f"Jacobian {i}": part for i, part in enumerate(parts)})
     return xp.concat([xp.reshape(part, (part.shape[0], math.prod(part.shape[1:]))) for part in parts], axis=1)
@@ -219,7 +223,7 @@ def layer_jacobian(layer: Layer, y_prev: Array) -> Array:
 def _cost(function: Callable[..., Any], cost: str | Callable[..., Any]) -> Callable[..., Any]:
     if callable(cost):
         return cost
-    if cost not in _COSTS:
+    if not isinstance(cost, str) or cost not in _COSTS:
         names = ", ".join(_COSTS)
         raise ValueError(
             f"{function.__name__}: cost is {cost!r}; it must be one of {names}, or a function like their _vjp"
@@ -227,13 +231,30 @@ def _cost(function: Callable[..., Any], cost: str | Callable[..., Any]) -> Calla
     return _COSTS[cost]
 
 
-def _numbered(function: Callable[..., Any], layers: Sequence[Layer]) -> list[tuple[str, Layer]]:
-    if not layers:
+def _cost_gradient(
+    function: Callable[..., Any], cost_vjp: Callable[..., Any], target: Array, y: Array
+) -> tuple[Array, Array]:
+    """The cost and its gradient by the last output, which is what its pullback makes of 1."""
+    E, cost_pullback = _in_layer(function, "the cost", cost_vjp, target, y)
+    xp, (value,) = as_arrays(f"{function.__name__}: the cost:", {"E": E})
+    return E, cost_pullback(xp.ones_like(value))
+
+
+def _chain(function: Callable[..., Any], layers: Sequence[Layer]) -> list[Layer]:
+    chain = _as_list(function, "layers", layers)
+    if not chain:
         raise ValueError(f"{function.__name__}: layers is empty; it must hold at least one Layer")
-    for r, f in enumerate(layers, start=1):
+    for r, f in enumerate(chain, start=1):
         if not isinstance(f, Layer):
             raise TypeError(f"{function.__name__}: layer {r} is of type {type(f).__name__}; a Layer fits")
-    return [(f"layer {r}", f) for r, f in enumerate(layers, start=1)]
+    return chain
+
+
+def _one_sample(function: Callable[..., Any], name: str, value: Array) -> None:
+    _, (sample,) = as_arrays(f"{function.__name__}:", {name: value})
+    if sample.ndim != 1:
+        found = f"{name} has shape {tuple(sample.shape)}"
+        raise ValueError(f"{function.__name__}: {found}; it must be one sample, (n,)")
 
 
 def _in_layer(function: Callable[..., Any], where: str, compute: Callable[..., Any], *args: Any) -> Any:
@@ -241,7 +262,20 @@ def _in_layer(function: Callable[..., Any], where: str, compute: Callable[..., A
     try:
         return compute(*args)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{function.__name__}: {where}: {error}") from None
+        # Not type(error), whose constructor may want more than a message.
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{function.__name__}: {where}: {error}") from error
+
+
+def _as_list(function: Callable[..., Any], name: str, value: Any) -> list[Any]:
+    try:
+        if not isinstance(value, (str, dict)):
+            return list(value)
+    except TypeError:
+        pass
+    raise TypeError(
+        f"{function.__name__}: {name} is of type {type(value).__name__}; a list with one entry for each layer fits"
+    ) from None
 
 
 def _as_tuple(result: Any) -> tuple[Array, ...]:
@@ -273,19 +307,20 @@ def mlp(W: Sequence[Array], b: Sequence[Array], x: Array, activations: Sequence[
     .. math:: a^{(m)} = f^{(m)}(W^{(m)T} a^{(m-1)} + b^{(m)}), \quad a^{(0)} = x
 
     Shapes: W[m-1] (s_{m-1}, s_m), b[m-1] (s_m), x (s_0) or a batch (N, s_0) -> (s_M) or (N, s_M).
-    Raises: ValueError where the lists differ in length, a layer does not fit the one before (with its number and both
-    shapes) or an activation is unknown ("softmax" is known in the last layer); TypeError where an argument does not
-    hold real numbers.
+    Raises: ValueError where the lists differ in length or are empty, a layer does not fit the one before (with its
+    number and both shapes) or an activation is unknown ("softmax" is known in the last layer); TypeError where W, b or
+    activations is no list or another argument does not hold real numbers.
     Source: notes (1.3)
 
     >>> mlp([[[1.0], [2.0]]], [[1.0]], [3.0, 4.0], ["relu"])
     array([12.])
     """
-    softmax = list(activations[-1:]) == ["softmax"]
+    W, b, activations = _lists(mlp, W=W, b=b, activations=activations)
+    softmax = activations[-1:] == ["softmax"]
     hidden = [*activations[:-1], "identity"] if softmax else activations
-    xp, W, b, x = _network(mlp, W, b, x, hidden)
+    xp, W, b, hidden, x = _network(mlp, W, b, x, hidden)
     a = _forward(xp, W, b, x, hidden)[0][-1]
-    return _probabilities.softmax(a) if softmax else a
+    return _in_layer(mlp, f"layer {len(W)}", _probabilities.softmax, a) if softmax else a
 
 
 def sensitivities(
@@ -307,7 +342,7 @@ def sensitivities(
     >>> sensitivities([[[1.0], [2.0]], [[3.0]]], [[0.0], [0.0]], [1.0, 1.0], [10.0], ["relu", "identity"])
     (array([-6.]), array([-2.]))
     """
-    xp, W, b, x, y = _network(sensitivities, W, b, x, activations, y=y)
+    xp, W, b, activations, x, y = _network(sensitivities, W, b, x, activations, y=y)
     a, slopes = _forward(xp, W, b, x, activations)
     return _backward(xp, W, slopes, -2 * (y - a[-1]))[0]
 
@@ -329,9 +364,9 @@ def deltas(
     >>> deltas([[[1.0], [2.0]], [[3.0]]], [[0.0], [0.0]], [1.0, 1.0], [-2.0], ["relu", "identity"])
     ((array([-6.]), array([-2.])), (array([-6.]), array([-2.])))
     """
-    xp, W, b, x, y_bar = _network(deltas, W, b, x, activations, y_bar=y_bar)
+    xp, W, b, activations, x, y_bar = _network(deltas, W, b, x, activations, y_bar=y_bar)
     _, slopes = _forward(xp, W, b, x, activations)
-    return _backward(xp, W, slopes, y_bar)
+    return _backward(xp, W, slopes, xp.asarray(y_bar, copy=True))
 
 
 def preactivation_jacobians(
@@ -352,7 +387,7 @@ def preactivation_jacobians(
     (array([[2.],
            [3.]]),)
     """
-    xp, W, b, x = _network(preactivation_jacobians, W, b, x, activations)
+    xp, W, b, activations, x = _network(preactivation_jacobians, W, b, x, activations)
     _, slopes = _forward(xp, W, b, x, activations)
     return tuple(xp.matrix_transpose(W_next) * f()[..., None, :] for W_next, f in zip(W[1:], slopes, strict=False))
 
@@ -437,10 +472,11 @@ def mlp_gradients(
     (np.float64(1.0), [array([[6.],
            [8.]])], [array([2.])])
     """
+    W, b, activations = _lists(mlp_gradients, W=W, b=b, activations=activations)
     activations, loss = _paired(activations, loss)
-    xp, W, b, x, y = _network(mlp_gradients, W, b, x, activations, y=y)
+    xp, W, b, activations, x, y = _network(mlp_gradients, W, b, x, activations, y=y)
     a, slopes = _forward(xp, W, b, x, activations)
-    J0, pullback = _LOSSES[loss](y, a[-1])
+    J0, pullback = _in_layer(mlp_gradients, "the loss", _LOSSES[loss], y, a[-1])
     count = math.prod(J0.shape)
     total = xp.sum(J0)
     a_bar = pullback(xp.ones_like(J0) / max(count, 1))
@@ -457,20 +493,22 @@ def sgd_step(
     .. math:: W^{(m)} - α ∂J/∂W^{(m)}, \quad b^{(m)} - α ∂J/∂b^{(m)}
 
     Shapes: W[m-1] and dW[m-1] (s_{m-1}, s_m), b[m-1] and db[m-1] (s_m), rate () -> two lists in the shapes of W and b.
-    Raises: ValueError where the lists differ in length or a gradient has not the shape of its parameter, with the
-    number of the layer; TypeError where an argument does not hold real numbers.
+    Raises: ValueError where the lists differ in length or are empty, or a gradient has not the shape of its parameter,
+    with the number of the layer; TypeError where W, b, dW or db is no list or does not hold real numbers.
     Source: notes (1.1, 1.14)
 
     >>> sgd_step([[[1.0]]], [[2.0]], [[[4.0]]], [[8.0]], 0.25)
     ([array([[0.]])], [array([0.])])
     """
-    lengths = {"W": len(W), "b": len(b), "dW": len(dW), "db": len(db)}
-    if len(set(lengths.values())) > 1:
-        found = ", ".join(f"{name} has {length} layers" for name, length in lengths.items())
-        raise ValueError(f"sgd_step: {found}; all four must have the same number")
-    new_W = [_in_layer(sgd_step, f"W[{m}]", descend, *pair, rate) for m, pair in enumerate(zip(W, dW, strict=True))]
-    new_b = [_in_layer(sgd_step, f"b[{m}]", descend, *pair, rate) for m, pair in enumerate(zip(b, db, strict=True))]
-    return new_W, new_b
+    W, b, dW, db = _lists(sgd_step, W=W, b=b, dW=dW, db=db)
+
+    def step(name: str, theta: list[Array], gradient: list[Array]) -> list[Array]:
+        return [
+            _in_layer(sgd_step, f"layer {m + 1}: {name}[{m}]", descend, *pair, rate)
+            for m, pair in enumerate(zip(theta, gradient, strict=True))
+        ]
+
+    return step("W", W, dW), step("b", b, db)
 
 
 def _forward(
@@ -501,19 +539,32 @@ def _backward(
 # Arguments of a network
 
 
-def _paired(activations: Sequence[str], loss: str) -> tuple[Sequence[str], str]:
+def _lists(function: Callable[..., Any], **given: Any) -> list[list[Any]]:
+    """The arguments that have an entry for each layer, as lists of one length."""
+    lists = [_as_list(function, name, value) for name, value in given.items()]
+    lengths = [len(entries) for entries in lists]
+    if min(lengths) == 0 or len(set(lengths)) > 1:
+        found = ", ".join(f"{name} has length {length}" for name, length in zip(given, lengths, strict=True))
+        raise ValueError(f"{function.__name__}: {found}; they must have the same length, at least 1")
+    return lists
+
+
+def _paired(activations: list[str], loss: str) -> tuple[list[str], str]:
     """The activations and the loss to compute, once it is sure that the last activation and the loss go together."""
-    if loss not in _LOSSES:
+    if not isinstance(loss, str) or loss not in _LOSSES:
         raise ValueError(f"mlp_gradients: loss is {loss!r}; it must be one of {', '.join(_LOSSES)}")
-    last = activations[-1] if len(activations) else ""
-    if (last, loss) in _FUSED:
+    last = activations[-1]
+    if isinstance(last, str) and (last, loss) in _FUSED:
         last, loss = _FUSED[last, loss]
         return [*activations[:-1], last], loss
     if loss in ("softmax_cross_entropy", "sigmoid_cross_entropy") and last != "identity":
-        raise ValueError(f"mlp_gradients: loss is {loss!r}, the last activation {last!r}; it must be 'identity'")
+        found = f"the last activation is {last!r}, loss is {loss!r}"
+        raise ValueError(f"mlp_gradients: {found}; the activation must be 'identity'")
     if last == "softmax":
         wanted = "'mean_categorical_cross_entropy', or 'softmax_cross_entropy' after 'identity'"
-        raise ValueError(f"mlp_gradients: the last activation is 'softmax', loss is {loss!r}; it must be {wanted}")
+        raise ValueError(
+            f"mlp_gradients: the last activation is 'softmax', loss is {loss!r}; the loss must be {wanted}"
+        )
     return activations, loss
 
 
@@ -525,14 +576,12 @@ def _network(
     activations: Sequence[str],
     **outputs: Array,
 ) -> tuple[Any, ...]:
-    """The namespace, W, b, x and what goes with the outputs as arrays of one dtype, in shapes that fit."""
+    """The namespace, W, b, activations, x and what goes with the outputs: arrays of one dtype, in shapes that fit."""
     where = function.__name__
-    if isinstance(activations, str) or not len(W) == len(b) == len(activations) > 0:
-        found = f"W has {len(W)} layers, b has {len(b)}, activations is {activations!r}"
-        raise ValueError(f"{where}: {found}; all three must be lists with one entry for each layer")
+    W, b, activations = _lists(function, W=W, b=b, activations=activations)
     for m, name in enumerate(activations, start=1):
-        if name not in ACTIVATIONS:
-            last = ", and softmax in the last layer" if function in (mlp, mlp_gradients) else ""
+        if not isinstance(name, str) or name not in ACTIVATIONS:
+            last = ", or softmax in the last layer" if function in (mlp, mlp_gradients) else ""
             raise ValueError(
                 f"{where}: layer {m}: activation is {name!r}; it must be one of {', '.join(ACTIVATIONS)}{last}"
             )
@@ -551,7 +600,7 @@ def _network(
         shape = tuple(W_m.shape)
         if len(shape) != 2 or shape[0] != size:
             raise ValueError(
-                f"{where}: layer {m + 1}: W[{m}] has shape {shape}, {before}; it must have shape ({size}, k)"
+                f"{where}: layer {m + 1}: W[{m}] has shape {shape}, {before}; W[{m}] must have shape ({size}, k)"
             )
         size, before = shape[1], f"W[{m}] has shape {shape}"
         if tuple(b_m.shape) != (size,):
@@ -562,4 +611,4 @@ def _network(
         if tuple(value.shape) != wanted:
             found = f"{name} has shape {tuple(value.shape)}, the last layer's output has shape {wanted}"
             raise ValueError(f"{where}: {found}; {name} must have it too")
-    return xp, W, b, x, *results
+    return xp, W, b, activations, x, *results

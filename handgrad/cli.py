@@ -40,6 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if os.environ.get("HANDGRAD_TRACEBACK"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        hint = "This is a fault of handgrad; please report it, with what HANDGRAD_TRACEBACK=1 prints."
+        Console(stderr=True, highlight=False).print(Text(f"handgrad: {what}\n{hint}"), soft_wrap=True)
+        return USAGE_ERROR
     return code
 
 

@@ -1,15 +1,30 @@
-"""Wrong versions of every formula, as people write them; the suite's own comparison must reject each.
+"""Wrong versions of every formula, as people write them.
 
-Most come from a survey of hand-written derivatives in public repositories, some are the notes' misprints.
+Most come from a survey of hand-written derivatives in public repositories, some are the notes' misprints. A judge that
+cannot tell them from the right formula, on the inputs it drew, has no business calling anything right.
 """
 
 from __future__ import annotations
 
-from handgrad.catalogue import FORMULAS
-from tests.mistakes import activations, elementary, layers, losses, multivariate, probabilities, worked_examples
-from tests.mistakes.kinds import Mistake, usual
+import functools
+from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["MISTAKES", "OWN", "Mistake"]
+import numpy as np
+
+from handgrad.catalogue import FORMULAS
+from handgrad.oracle.claiming import Claim
+from handgrad.oracle.mistakes import (
+    activations,
+    elementary,
+    layers,
+    losses,
+    multivariate,
+    probabilities,
+    worked_examples,
+)
+from handgrad.oracle.mistakes.kinds import Mistake, Real, usual
+
+__all__ = ["MISTAKES", "OWN", "Mistake", "wrong_versions"]
 
 _FILES = (multivariate, activations, elementary, layers, losses, probabilities, worked_examples)
 
@@ -21,3 +36,81 @@ _USUAL = [mistake for name, formula in FORMULAS.items() if name != "unit_step" f
 
 MISTAKES: tuple[Mistake, ...] = tuple(sorted((*OWN, *_USUAL), key=lambda mistake: [*FORMULAS].index(mistake.formula)))
 """All of them, formula by formula."""
+
+_SHOWN_ONLY_BY = {
+    "a batch": {
+        "W_bar averaged",
+        "averaged over the samples",
+        "b_bar averaged",
+        "divided by len",
+        "divided by the number of all entries",
+        "divided by the number of samples",
+        "mean of the upstream",
+        "norm of all samples",
+        "one pair for all samples",
+        "size for N",
+        "summed over the samples too",
+        "sums before it multiplies",
+        "upstream averaged",
+        "w_bar averaged",
+    },
+    "a kink": {
+        "0 at the kink",
+        "1 at the kink",
+        "infinite at the kink",
+        "nan at the kink",
+        "nan where they are equal",
+        "one half at the kink",
+    },
+    "a layout": {
+        "Jacobian left as its diagonal",
+        "W for its transpose",
+        "W_bar transposed",
+        "a column for the row",
+        "a vector of four",
+        "b_bar keeps its axis",
+        "by W, last two axes swapped",
+        "flattened, 4x6",
+        "in the notes' layout",
+        "one for each sample",
+        "the notes' 4x3x2 tensor",
+        "transposed",
+        "transposed on the way back",
+    },
+    "another dtype": {"float32 for float64", "truth values"},
+    "targets that do not sum to 1": {"p - y, for targets that sum to 1"},
+}
+"""What is no mistake, or cannot be seen, in any layout, on one sample, away from kinks and with one-hot targets."""
+
+_PARTS = {"jacobian": "derivative", "gradient": "derivative", "derivative": "diagonal", "vjp": "vjp"}
+
+
+def wrong_versions(
+    claim: Claim, *, batched: bool
+) -> Iterator[tuple[str, Callable[[Mapping[str, Real]], tuple[Real, ...]]]]:
+    """The wrong versions of what is claimed that the draws must show, by name, as functions of the claim's letters."""
+    hidden = {name for where, names in _SHOWN_ONLY_BY.items() if where != "a batch" or not batched for name in names}
+    for mistake in MISTAKES:
+        told = mistake.raises is AssertionError and mistake.dtype == "float64" and mistake.name not in hidden
+        if told and mistake.formula == claim.formula.name and mistake.part == _PARTS[claim.part]:
+            yield mistake.name, functools.partial(_at, claim, mistake)
+
+
+def _at(claim: Claim, mistake: Mistake, letters: Mapping[str, Real]) -> tuple[Real, ...]:
+    """The mistake's arrays; a single sample makes a batch of one on the way."""
+    formula = claim.formula
+    batched = {name for name, axes in formula.axes.items() if axes[:1] in (("*batch",), ("*shape",))}
+    cores = {name: len(formula.axes[name]) - (formula.axes[name][:1] == ("*batch",)) for name in batched}
+    alone = all(letters[name].ndim == core for name, core in cores.items())
+    args = [letters[name][None] if alone and name in batched else letters[name] for name in formula.axes]
+    if claim.part != "vjp":
+        result = mistake.wrong(*args)
+        dropped = set(formula.by)
+    else:
+        bar = letters[f"{formula.letter}_bar"]
+        result = mistake.wrong(*args)[1](bar[None] if alone else bar)
+        dropped = batched
+    arrays = [np.asarray(array) for array in (result if isinstance(result, tuple) else (result,))]
+    if alone and len(arrays) == len(formula.by):
+        arrays = [a[0] if name in dropped and a.ndim else a for name, a in zip(formula.by, arrays, strict=True)]
+    return tuple(arrays)

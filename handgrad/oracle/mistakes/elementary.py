@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.mistakes.kinds import derivative, diag, diagonal, pullback, tangent, value
+from handgrad.oracle.mistakes.kinds import derivative, diag, diagonal, pullback, tangent, value
 
 MISTAKES = (
     # Exponential

@@ -20,7 +20,7 @@ class Mistake:
     formula: str
     name: str
     part: str
-    """The field of `HandSide` that it stands in for."""
+    """What it stands in for: value, derivative (the full one), diagonal (of an element-wise function), vjp or jvp."""
     wrong: Callable[..., Any]
     dtype: str = "float64"
     """Of the arguments on which it shows."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.catalogue import FORMULAS
-from tests.mistakes.kinds import Real, derivative, pullback, tangent, value
+from handgrad.oracle.mistakes.kinds import Real, derivative, pullback, tangent, value
 
 Three = tuple[Real, Real, Real]
 

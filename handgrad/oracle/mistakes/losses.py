@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.mistakes.kinds import Real, derivative, diag, diagonal, pullback, softmax, tangent, value
+from handgrad.oracle.mistakes.kinds import Real, derivative, diag, diagonal, pullback, softmax, tangent, value
 
 
 def one_hot(label: Real, y_hat: Real) -> Real:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.mistakes.kinds import Real, derivative, pullback, tangent, value
+from handgrad.oracle.mistakes.kinds import Real, derivative, pullback, tangent, value
 
 
 def column(z_bar: Real) -> Real:

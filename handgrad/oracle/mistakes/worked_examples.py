@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.mistakes.kinds import Real, derivative, diagonal, pullback, tangent, value
+from handgrad.oracle.mistakes.kinds import Real, derivative, diagonal, pullback, tangent, value
 
 
 def stacked(*rows: tuple[Real | float, ...]) -> Real:

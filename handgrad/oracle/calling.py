@@ -1,0 +1,199 @@
+"""One call of a student's function: how to make it, and what came back as plain arrays.
+
+This is the only code of the oracle that runs beside the student's, in the worker or, for ``handgrad.check``, in the
+user's own process. It reports; it does not judge.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
+
+Real = np.ndarray[Any, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How to call a function with the letters of its claim.
+
+    An argument is a letter, or a tuple of arguments.
+    """
+
+    function: str
+    positional: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    expression: str | None = None
+    """Evaluated in the file's own names and the letters, in place of a call."""
+    decorated: bool = False
+    """Whether to call by the function that the decorator was given."""
+    loop: bool = False
+    """Whether to call it once per element, with numbers."""
+    pullback: str | None = None
+    """The letter to give to the pullback that the function returns beside its value."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Plan:
+        """From plain data, in which tuples have become lists."""
+        return cls(**{**data, "positional": _tuples(data["positional"]), "keywords": _tuples(data["keywords"])})
+
+    def __str__(self) -> str:
+        """The call as it would be written."""
+        if self.expression is not None:
+            return self.expression
+        if self.decorated:
+            return f"{self.function}, called as its decorator says"
+        given = [*map(_written, self.positional), *(f"{name}={_written(arg)}" for name, arg in self.keywords.items())]
+        call = f"{self.function}({', '.join(given)})"
+        if self.pullback:
+            call += f"[1]({self.pullback})"
+        return f"{call}, element by element" if self.loop else call
+
+
+def _tuples(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _tuples(value) for name, value in data.items()}
+    return tuple(_tuples(item) for item in data) if isinstance(data, list | tuple) else data
+
+
+def _written(argument: Any) -> str:
+    if isinstance(argument, str):
+        return argument
+    inside = ", ".join(map(_written, argument))
+    return f"({inside},)" if len(argument) == 1 else f"({inside})"
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a call gave: arrays, or the error that stands for them."""
+
+    arrays: tuple[Real, ...] = ()
+    error: str | None = None
+    line: int | None = None
+    """Of the student's file, where the error was raised."""
+    overwritten: list[str] = dataclasses.field(default_factory=list)
+    """Letters whose arrays were changed in place."""
+    repeatable: bool = True
+    """Whether a second call with equal arguments gave equal results."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the arrays, as plain data."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "arrays"}
+
+
+class _NotNumbersError(Exception):
+    pass
+
+
+def call(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real]) -> Outcome:
+    """Call a function twice with copies of the letters."""
+    given = {name: array.copy() for name, array in letters.items()}
+    # A complex step hands in complex numbers, and only then may they come back.
+    kinds = "fiubc" if any(array.dtype.kind == "c" for array in given.values()) else "fiub"
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            first = _arrays(_result(namespace, plan, given), kinds)
+            second = _arrays(_result(namespace, plan, {name: array.copy() for name, array in letters.items()}), kinds)
+    except BaseException as error:  # a student's SystemExit or KeyboardInterrupt too
+        return Outcome(error=_described(error), line=_line(error, namespace.get("__file__")))
+    overwritten = [name for name, array in given.items() if not np.array_equal(array, letters[name], equal_nan=True)]
+    same = len(first) == len(second) and all(
+        a.shape == b.shape and np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=False)
+    )
+    return Outcome(first, overwritten=overwritten, repeatable=same)
+
+
+def _result(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real]) -> Any:
+    if plan.expression is not None:
+        return eval(plan.expression, {**namespace, **letters})
+    function = namespace[plan.function]
+    if plan.decorated:
+        return getattr(function, CLAIM_ATTRIBUTE)["call"](function, **letters)
+    if plan.loop:
+        return _element_by_element(function, plan, letters)
+    result = function(*_filled(plan.positional, letters), **_filled(plan.keywords, letters))
+    if plan.pullback:
+        if not (isinstance(result, tuple | list) and len(result) == 2 and callable(result[1])):
+            raise _NotNumbersError("returns no pullback")
+        result = result[1](letters[plan.pullback])
+    return result
+
+
+def _filled(argument: Any, letters: Mapping[str, Real]) -> Any:
+    if isinstance(argument, str):
+        # A 0-d array stands for a number, which is what somebody would pass by hand.
+        array = letters[argument]
+        return array if array.ndim else array.item()
+    if isinstance(argument, Mapping):
+        return {name: _filled(value, letters) for name, value in argument.items()}
+    return tuple(_filled(value, letters) for value in argument)
+
+
+def _element_by_element(function: Callable[..., Any], plan: Plan, letters: Mapping[str, Real]) -> Real:
+    shape = next(iter(letters.values())).shape
+    result = np.empty(shape)
+    for index in itertools.product(*map(range, shape)):
+        numbers = {name: np.asarray(array[index]) for name, array in letters.items()}
+        (entry,) = _arrays(function(*_filled(plan.positional, numbers), **_filled(plan.keywords, numbers)), "fiub")
+        if entry.size != 1:
+            raise _NotNumbersError(f"returns {entry.size} numbers for one")
+        result[index] = entry.reshape(())
+    return result
+
+
+def _arrays(result: Any, kinds: str) -> tuple[Real, ...]:
+    """A result as plain arrays: one, or one per entry of a tuple, list or dictionary of arrays."""
+    if isinstance(result, dict):
+        return tuple(_array(value, kinds) for value in result.values())
+    several = isinstance(result, tuple) or (isinstance(result, list) and any(map(_is_array, result)))
+    return tuple(_array(part, kinds) for part in result) if several else (_array(result, kinds),)
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "shape") and value.shape != ()
+
+
+def _array(value: Any, kinds: str) -> Real:
+    """A plain array of numbers, whatever class it had; a subclass could answer comparisons as it likes."""
+    if value is None:
+        raise _NotNumbersError("returns None; is a return missing?")
+    if isinstance(value, str | bytes):
+        raise _NotNumbersError("returns a string")
+    if callable(value):
+        raise _NotNumbersError("returns a function")
+    if hasattr(value, "detach"):  # PyTorch
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.array(value, copy=True, subok=False)
+    except ValueError:
+        raise _NotNumbersError("returns rows of different lengths") from None
+    if array.dtype.kind not in kinds or array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):
+        kind = {"O": "objects", "U": "strings", "S": "strings", "c": "complex numbers"}.get(array.dtype.kind)
+        raise _NotNumbersError(f"returns {kind or f'entries of type {array.dtype}'}, not real numbers")
+    return array
+
+
+def _described(error: BaseException) -> str:
+    if isinstance(error, _NotNumbersError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "runs out of memory"
+    text = " ".join(str(error).split())
+    return f"raises {type(error).__name__}{f': {text}' if text else ''}"
+
+
+def _line(error: BaseException, path: str | None) -> int | None:
+    frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    return frames[-1] if frames else None

@@ -1,0 +1,209 @@
+"""Check a file, or one function in the user's own process."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import pathlib
+import shlex
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from handgrad.oracle import calling, claiming, pairs, signatures, sources
+from handgrad.oracle.calling import Outcome, Plan
+from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, Claim
+from handgrad.oracle.judge import Backend, judge
+from handgrad.oracle.process import TimedOutError, Worker, WorkerError
+from handgrad.oracle.report import Diagnosis, Report, Result
+
+Real = np.ndarray[Any, Any]
+
+
+class CheckError(ValueError):
+    """A check that cannot be made as asked; the text says why."""
+
+
+class _InProcess:
+    """A backend that calls functions where they are."""
+
+    def __init__(self, **namespace: Any) -> None:
+        self._namespace = namespace
+
+    def call(self, plan: Plan, letters: Mapping[str, Real]) -> Outcome:
+        return calling.call(self._namespace, plan, letters)
+
+
+def check(
+    function: Callable[..., Any],
+    claim: str | None = None,
+    *,
+    call: Callable[..., Any] | None = None,
+    seed: int = 0,
+    strict: bool = False,
+) -> Report:
+    """Judge a function as one of the catalogue's derivatives; it runs in this process.
+
+    ``claim`` is a name such as "softmax_jacobian"; without one, the function's decorator or its name says it. ``call``
+    is a function of ``function`` and of the claim's letters by name, for unusual arguments.
+
+    Raises: CheckError where the claim is unknown, or there is none.
+
+    >>> print(check(lambda z: np.tanh(z) ** 2, "tanh_derivative").results[0].verdict)
+    wrong
+    """
+    started = time.perf_counter()
+    name = getattr(function, "__name__", type(function).__name__)
+    stated = getattr(function, CLAIM_ATTRIBUTE, None)
+    if call is not None:
+        claimed = claim or (stated or {}).get("claim") or ""
+        function = claiming.bound(function, {"claim": claimed, "call": call})
+        stated = getattr(function, CLAIM_ATTRIBUTE)
+    known, assumed = _claims(name, claim or (stated or {}).get("claim"))
+    if not known:
+        raise CheckError(f"check: {name} claims nothing that the catalogue knows; say what, such as 'softmax_jacobian'")
+    decorated = bool(stated and stated["call"])
+    ways = _ways({"name": name, "parameters": sources.parameters(function), "called": decorated}, None)
+    result = judge(name, known, ways, _InProcess(**{name: function}), seed=seed)
+    result.assumed = assumed
+    result.line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
+    return Report([result], _file_of(function), seed, strict, seconds=time.perf_counter() - started)
+
+
+def _file_of(function: Any) -> str | None:
+    try:
+        return inspect.getsourcefile(function)
+    except TypeError:
+        return None
+
+
+def check_file(
+    path: str | pathlib.Path,
+    function: str | None = None,
+    *,
+    claim: str | None = None,
+    call: str | None = None,
+    of: str | None = None,
+    seed: int = 0,
+    strict: bool = False,
+    seconds: float = 5.0,
+) -> Report:
+    """Judge the functions of a file, or one of them, in a process of their own.
+
+    ``claim`` and ``call``, an expression in the claim's letters, go with one function, and so does ``of``, the name of
+    the forward function in the file whose derivative it is. ``seconds`` is the time an answer may take.
+
+    Raises: CheckError where the file or the function is not there, or the options do not go together.
+    """
+    started = time.perf_counter()
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise CheckError(f"{path} is no file" if path.exists() else f"there is no file {path}")
+    if function is None and (claim or call or of):
+        option = "--as" if claim else "--call" if call else "--of"
+        raise CheckError(f"{option} goes with one function: {path}::NAME")
+    stated = [_parsed(claim)] if claim else None
+    worker = Worker(path, seconds)
+    report = Report([], str(path), seed, strict)
+    try:
+        found = _loaded(worker, report)
+        chosen = [info for info in found if function in (None, info["name"])]
+        if not chosen and (function is not None or not found):
+            raise CheckError(_nothing_to_check(path, function, [info["name"] for info in found]))
+        for info in chosen:
+            report.results.append(_judged(info, found, worker, report, stated, call, of, seed))
+    finally:
+        worker.stop()
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _loaded(worker: Worker, report: Report) -> list[dict[str, Any]]:
+    """What the file defines; where it cannot be loaded, what its text says it would define."""
+    try:
+        worker.start()
+    except WorkerError as error:
+        report.problems.append(f"the file {error}")
+        tree, problems = sources.parse(worker.path)
+        report.problems += problems
+        verdict = "timeout" if isinstance(error, TimedOutError) else "unusable"
+        names = [(node.name, node.lineno) for node in tree.body if isinstance(node, ast.FunctionDef)]
+        return [{"name": name, "line": line, "failed": (verdict, str(error))} for name, line in names]
+    except (OSError, ValueError) as error:
+        raise CheckError(f"{worker.path} cannot be read: {error}") from None
+    report.problems += worker.problems
+    return worker.functions
+
+
+def _nothing_to_check(path: pathlib.Path, function: str | None, names: Sequence[str]) -> str:
+    if function is None:
+        return f"{path} defines no function"
+    close = difflib.get_close_matches(function, names, n=3)
+    has = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(names) or 'none'}"
+    return f"{path} defines no function {function}; {has}"
+
+
+def _judged(
+    info: dict[str, Any],
+    found: Sequence[dict[str, Any]],
+    worker: Worker,
+    report: Report,
+    stated: list[Claim] | None,
+    call: str | None,
+    of: str | None,
+    seed: int,
+) -> Result:
+    name = info["name"]
+    if "failed" in info:
+        verdict, message = info["failed"]
+        code, title = ("HG105", "it takes too long") if verdict == "timeout" else ("HG104", "it ends the process")
+        diagnosis = [Diagnosis(code, title, f"the file {message}, so {name} was not called")]
+        return Result(name, None, verdict, info["line"], diagnosis=diagnosis)
+    known, assumed = (stated, None) if stated else _claims(name, info["claim"])
+    forward = pairs.forward_of(info, found, of)
+    if of is not None and forward is None:
+        raise CheckError(f"{report.path} defines no function {of}")
+    if not known and forward is None:
+        return Result(name, None, "not checked", info["line"])
+    result = Result(name, None, "inconclusive")
+    if known:
+        result = judge(name, known, _ways(info, call), worker, seed=seed)
+        result.assumed = assumed
+    if forward is not None:
+        result = pairs.judged_by_forward(result, info, forward, worker, seed)
+    result.line = info["line"]
+    given = {"--as": str(stated[0]) if stated else None, "--call": call, "--of": of}
+    result.options = "".join(f" {option} {shlex.quote(value)}" for option, value in given.items() if value)
+    return result
+
+
+def _claims(name: str, stated: str | None) -> tuple[list[Claim], str | None]:
+    """The claims a function makes, and how they were read if nobody stated them."""
+    if stated:
+        return [_parsed(stated)], None
+    known = claiming.from_name(name)
+    others = f", which could be {' or '.join(map(str, known))}" if len(known) > 1 else ""
+    return known, f"from its name{others}" if known else None
+
+
+def _parsed(claim: str) -> Claim:
+    try:
+        return claiming.parse(claim)
+    except KeyError as error:
+        raise CheckError(error.args[0]) from None
+
+
+def _ways(info: Mapping[str, Any], expression: str | None) -> Callable[[Claim], Iterator[Plan]]:
+    """How a function may be called for a claim: as it was said, else as its parameters suggest."""
+    name = info["name"]
+    if expression is not None:
+        return lambda claim: iter([Plan(name, expression=expression)])
+    if info["called"]:
+        return lambda claim: iter([Plan(name, decorated=True)])
+    return lambda claim: signatures.plans(name, info["parameters"], claim)
+
+
+__all__ = ["Backend", "CheckError", "check", "check_file"]

@@ -1,0 +1,226 @@
+"""A candidate's arrays against the truth, entry by entry: equal, equal in another layout, or different and how."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from handgrad.oracle.claiming import Claim
+
+Real = np.ndarray[Any, Any]
+LOOSENESS = {8: 2.0**12, 4: 2.0**6, 2: 2.0**3}
+"""Units in the last place that another formula may lose, by the bytes of its floats."""
+STRUCTURAL = 2.0**-6
+"""How much less rounding is allowed in entries that are 0 whatever the inputs are."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Truth:
+    """The verified result for one argument, and for each entry the size of what rounding its inputs moves."""
+
+    letter: str
+    value: Real
+    size: Real
+
+    def allowed(self, dtype: np.dtype[Any]) -> Real:
+        """How far an entry of that dtype may be off: some units in the last place of the terms behind it."""
+        if dtype.kind != "f":
+            dtype = np.dtype(float)
+        return LOOSENESS[dtype.itemsize] * float(np.finfo(dtype).eps) * (np.abs(self.value) + self.size)
+
+
+def truths_of(claim: Claim, letters: Mapping[str, Real]) -> list[Truth]:
+    """What the claim's function gives at these inputs, one array per differentiable argument."""
+    step = 2.0**-26
+    values = _verified(claim, letters)
+    sizes = [np.zeros(value.shape) for value in values]
+    generator = np.random.default_rng(0)
+    for _ in range(6):
+        moved = {
+            name: array * (1 + step * generator.choice([-1.0, 1.0], array.shape)) if array.dtype.kind == "f" else array
+            for name, array in letters.items()
+        }
+        for size, value, shifted in zip(sizes, values, _verified(claim, moved), strict=True):
+            with np.errstate(all="ignore"):
+                np.fmax(size, np.abs(shifted - value) / step, out=size)
+    # Where nothing moves, terms cancel whatever the inputs are, and leave the rounding of what they are made of.
+    scale = STRUCTURAL * _largest(claim, letters)
+    sizes = [np.where((value == 0) & (size == 0), scale, size) for value, size in zip(values, sizes, strict=True)]
+    named = zip(claim.formula.by, values, sizes, strict=True)
+    return [Truth(letter, value, size) for letter, value, size in named]
+
+
+def _largest(claim: Claim, letters: Mapping[str, Real]) -> float:
+    """The largest of the arguments and the value, times the largest of the cotangent if there is one."""
+    args = [letters[name] for name in claim.formula.axes]
+    with np.errstate(all="ignore"):
+        value = np.asarray(claim.formula.value(*args))
+    bar = letters.get(f"{claim.formula.letter}_bar", np.ones(()))
+    largest = max(np.abs(array[np.isfinite(array)]).max(initial=0) for array in (*args, value))
+    return float(largest * np.abs(bar).max(initial=0))
+
+
+def _verified(claim: Claim, letters: Mapping[str, Real]) -> list[Real]:
+    args = [letters[name] for name in claim.formula.axes]
+    with np.errstate(all="ignore"):
+        if claim.part == "vjp":
+            found = claim.truth(*args)[1](letters[f"{claim.formula.letter}_bar"])
+        else:
+            found = claim.truth(*args)
+    return [np.asarray(array, float) for array in (found if isinstance(found, tuple) else (found,))]
+
+
+# Layouts
+
+
+def _flat(array: Real) -> Real:
+    return array.reshape(-1)
+
+
+LAYOUTS: tuple[tuple[str, Callable[[Claim, Real], Real | None]], ...] = (
+    ("", lambda claim, a: a),
+    ("as a row, (1, n) for (n)", lambda claim, a: a[None, :] if a.ndim == 1 else None),
+    ("as a column, (n, 1) for (n)", lambda claim, a: a[:, None] if a.ndim == 1 else None),
+    ("as the diagonal alone", lambda claim, a: np.diagonal(a, axis1=-2, axis2=-1) if _diagonal(claim, a) else None),
+    ("as a diagonal matrix", lambda claim, a: np.diag(a) if claim.part == "derivative" and a.ndim == 1 else None),
+    ("transposed", lambda claim, a: a.T if a.ndim == 2 else None),
+    ("as depth × row × column", lambda claim, a: np.swapaxes(a, -1, -2) if a.ndim == 3 else None),
+    ("flattened by rows", lambda claim, a: _flat(a) if a.ndim == 2 else None),
+    ("flattened by columns", lambda claim, a: _flat(a.T) if a.ndim == 2 else None),
+    (
+        "flattened over the matrix argument, by rows",
+        lambda claim, a: a.reshape(a.shape[0], -1) if a.ndim == 3 and claim.part == "jacobian" else None,
+    ),
+    (
+        "flattened over the matrix argument, by columns",
+        lambda claim, a: (
+            np.swapaxes(a, -1, -2).reshape(a.shape[0], -1) if a.ndim == 3 and claim.part == "jacobian" else None
+        ),
+    ),
+    ("as a (1, 1) matrix", lambda claim, a: a.reshape(1, 1) if a.ndim == 0 else None),
+    ("as a vector of one entry", lambda claim, a: a.reshape(1) if a.ndim == 0 else None),
+)
+"""Ways to write the same derivative, in the order in which they are tried."""
+
+
+def _diagonal(claim: Claim, array: Real) -> bool:
+    return claim.formula.elementwise and claim.part == "jacobian" and array.ndim == 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """Which truth each of the candidate's arrays is, and in which layout."""
+
+    pairs: tuple[tuple[int, str], ...]
+
+    def sentence(self, claim: Claim) -> str:
+        """What is unlike the notes' own way, in words; empty where nothing is."""
+        by = claim.formula.by
+        bar = "_bar" if claim.part == "vjp" else ""
+        several = len(by) > 1
+        said = [f"{f'{by[i]}{bar} ' if several else ''}{layout}" for i, layout in self.pairs if layout]
+        order = [i for i, _ in self.pairs]
+        missing = [f"{by[i]}{bar}" for i in range(len(by)) if i not in order]
+        if order != sorted(order):
+            said.append(f"in the order {', '.join(f'{by[i]}{bar}' for i in order)}")
+        if missing:
+            said.append(f"without {', '.join(missing)}")
+        return "; ".join(said)
+
+
+def matches(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Iterator[Match]:
+    """Every assignment of the arrays to truths in which all are equal, the notes' own order and layout first.
+
+    Another order counts only where shapes tell the arrays apart: to swap two alike is a mistake.
+    """
+    shapes = [truth.value.shape for truth in truths]
+
+    def assign(position: int, taken: tuple[tuple[int, str], ...]) -> Iterator[Match]:
+        if position == len(arrays):
+            yield Match(taken)
+            return
+        used = {i for i, _ in taken}
+        order = sorted(range(len(truths)), key=lambda i: i != position)
+        for i in order:
+            if i in used or (i != position and shapes.count(shapes[i]) > 1):
+                continue
+            for layout, _ in LAYOUTS:
+                if equals(claim, arrays[position], truths[i], layout):
+                    yield from assign(position + 1, (*taken, (i, layout)))
+
+    if 0 < len(arrays) <= len(truths):
+        yield from assign(0, ())
+
+
+def equals(claim: Claim, array: Real, truth: Truth, layout: str) -> bool:
+    """Whether an array is the truth in that layout: its shape first, then every entry."""
+    laid_out = in_layout(claim, truth, layout)
+    if laid_out is None or array.shape != laid_out.value.shape:
+        return False
+    return not differing(array, laid_out).any()
+
+
+def in_layout(claim: Claim, truth: Truth, layout: str) -> Truth | None:
+    """The truth as that layout writes it; None where it does not apply."""
+    write = dict(LAYOUTS)[layout]
+    value = write(claim, truth.value)
+    if value is None:
+        return None
+    size = write(claim, truth.size)
+    assert size is not None
+    return Truth(truth.letter, value, size)
+
+
+def differing(array: Real, truth: Truth) -> Real:
+    """Where an array of the same shape differs by more than rounding; nan and overflow differ."""
+    with np.errstate(all="ignore"):
+        return ~(np.abs(array.astype(float) - truth.value) <= truth.allowed(array.dtype))
+
+
+# Differences in words
+
+
+def pattern(array: Real, truth: Truth, wrong: Real, letters: Mapping[str, Real]) -> list[str]:
+    """What the wrong entries have in common, as observations, the most telling first."""
+    said = []
+    ratio = _constant_ratio(array, truth.value)
+    if ratio is not None:
+        said.append(f"yours is {ratio:.6g} times the correct one in every entry")
+    if not np.isfinite(array.astype(float)).all():
+        said.append("yours has entries that are nan or infinite")
+    elif not array.any() and truth.value.any():
+        said.append("yours is 0 everywhere")
+    if array.ndim == 2 and array.shape[0] == array.shape[1] and array.shape[0] > 1:
+        diagonal = np.eye(len(array), dtype=bool)
+        if wrong[diagonal].any() and not wrong[~diagonal].any():
+            said.append("only entries on the diagonal differ")
+        elif wrong[~diagonal].any() and not wrong[diagonal].any():
+            said.append("only entries off the diagonal differ")
+        if np.array_equal(array, np.diag(np.diagonal(array))) and truth.value[~diagonal].any():
+            said.append("yours has nothing off the diagonal")
+    if array.ndim == 2 and not wrong.all():
+        for axis, what in ((1, "row"), (0, "column")):
+            lines = np.flatnonzero(wrong.any(axis=axis))
+            if len(lines) == 1 and array.shape[1 - axis] > 1:
+                said.append(f"only {what} {lines[0]} differs")
+    for name, letter in letters.items():
+        if letter.shape == wrong.shape and wrong.any() and not wrong.all():
+            for text, where in (("below 0", letter < 0), ("above 0", letter > 0), ("0", letter == 0)):
+                if np.array_equal(wrong, where):
+                    said.append(f"exactly the entries where {name} is {text} differ")
+    return said
+
+
+def _constant_ratio(array: Real, correct: Real) -> float | None:
+    """The one factor between two arrays, where there is one other than 1."""
+    there = correct != 0
+    if there.sum() < 2 or (array[~there] != 0).any():
+        return None
+    with np.errstate(all="ignore"):
+        ratios = array[there].astype(float) / correct[there]
+    ratio = float(ratios[0])
+    same = np.isfinite(ratios).all() and np.allclose(ratios, ratio, rtol=1e-9, atol=0)
+    return ratio if same and ratio not in (0, 1) else None

@@ -1,0 +1,137 @@
+"""Inputs for a claim: random ones to judge on, small whole numbers to show, large ones to break on."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from handgrad.catalogue import LABEL, PROBABILITY, REAL, TARGET, Domain, Formula
+from handgrad.oracle.claiming import Claim
+
+Real = np.ndarray[Any, Any]
+MODERATE = 3.0
+"""Draws stay within this, where every honest formula has nearly all its digits."""
+
+DISTINCT = {"n": 3, "k": 2, "m": 4, "K": 3, "N": 4}
+"""A size of its own for each letter that may stand beside another, so that no transposition goes unseen."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """The sizes of a formula's letters, and the batch: none, or a number of samples."""
+
+    sizes: tuple[tuple[str, int], ...]
+    batch: tuple[int, ...] = ()
+
+    def of(self, axes: tuple[str, ...]) -> tuple[int, ...]:
+        """The shape that axis names stand for; an element-wise argument is a vector or, in a batch, a matrix."""
+        sizes = dict(self.sizes)
+        if axes == ("*shape",):
+            return (*self.batch, sizes["n"])
+        batched = axes[:1] == ("*batch",)
+        core = [int(a) if a.isdigit() else math.prod(sizes[letter] for letter in a) for a in axes[batched:]]
+        return (*(self.batch if batched else ()), *core)
+
+
+def letters_of(formula: Formula) -> list[str]:
+    """The letters of a formula's sizes, in the order in which they appear."""
+    axes = [axis for names in formula.axes.values() for axis in names if axis != "*batch" and not axis.isdigit()]
+    return list(dict.fromkeys(letter for axis in axes for letter in ("n" if axis == "*shape" else axis)))
+
+
+def distinct_shape(formula: Formula, batch: tuple[int, ...] = ()) -> Shape:
+    """The formula's letters with sizes that all differ."""
+    return Shape(tuple((letter, DISTINCT[letter]) for letter in letters_of(formula)), batch)
+
+
+def draw(claim: Claim, shape: Shape, generator: np.random.Generator) -> dict[str, Real]:
+    """Random moderate inputs, all entries different, with targets as they are in practice: 0 and 1."""
+    formula = claim.formula
+    drawn = {}
+    for name, axes in formula.axes.items():
+        drawn[name] = _moderate(formula, shape, formula.domains[name], shape.of(axes), generator)
+    if claim.part == "vjp":
+        drawn[f"{formula.letter}_bar"] = generator.uniform(-2, 2, shape.of(formula.result_axes))
+    return drawn
+
+
+def _moderate(
+    formula: Formula,
+    sizes: Shape,
+    domain: Domain | tuple[Domain, ...],
+    shape: tuple[int, ...],
+    generator: np.random.Generator,
+) -> Real:
+    if isinstance(domain, tuple):
+        parts = [_moderate(formula, sizes, part, shape[:-1], generator) for part in domain]
+        return np.stack(parts, axis=-1)
+    if domain is LABEL:
+        return generator.integers(0, dict(sizes.sizes)["K"], shape)
+    if domain is TARGET:
+        return _targets(formula, shape, generator)
+    if domain is PROBABILITY:
+        return generator.uniform(0.05, 0.95, shape)
+    low, high = max(domain.low, -MODERATE), min(domain.high, MODERATE)
+    values = generator.uniform(low, high, shape)
+    # A distance to 0 keeps clear of kinks and poles at 0, which have inputs of their own.
+    return np.where(np.abs(values) < 1 / 64, 1 / 64, values) if domain is not REAL or formula.kinks else values
+
+
+def _targets(formula: Formula, shape: tuple[int, ...], generator: np.random.Generator) -> Real:
+    """One-hot rows where there are classes, else zeros and ones."""
+    if "K" not in letters_of(formula) or not shape or shape[-1] == 0:
+        return generator.integers(0, 2, shape).astype(float)
+    hot = generator.integers(0, shape[-1], shape[:-1])
+    return np.eye(shape[-1])[hot]
+
+
+def whole_numbers(claim: Claim, shape: Shape, choose: Any) -> dict[str, Real]:
+    """Inputs of small whole numbers, or small fractions for probabilities; ``choose(low, high)`` gives an integer."""
+    formula = claim.formula
+
+    def entries(domain: Domain | tuple[Domain, ...], wanted: tuple[int, ...]) -> Real:
+        if isinstance(domain, tuple):
+            return np.stack([entries(part, wanted[:-1]) for part in domain], axis=-1)
+        if domain is LABEL:
+            return np.array([choose(0, dict(shape.sizes)["K"] - 1) for _ in range(math.prod(wanted))], int).reshape(
+                wanted
+            )
+        if domain is TARGET and "K" in letters_of(formula) and wanted:
+            rows = math.prod(wanted[:-1])
+            return np.eye(wanted[-1])[[choose(0, wanted[-1] - 1) for _ in range(rows)]].reshape(wanted)
+        low, high = (1, 3) if domain is PROBABILITY else (0, 1) if domain is TARGET else (-3, 3)
+        if domain.low > 0 and domain is not PROBABILITY:
+            low = 1
+        numbers = np.array([choose(low, high) for _ in range(math.prod(wanted))], float).reshape(wanted)
+        if domain is PROBABILITY:
+            return numbers / 4
+        return np.where(numbers == 0, 1.0, numbers) if domain.low < 0 and domain is not REAL else numbers
+
+    found = {name: entries(formula.domains[name], shape.of(axes)) for name, axes in formula.axes.items()}
+    if claim.part == "vjp":
+        found[f"{formula.letter}_bar"] = entries(REAL, shape.of(formula.result_axes))
+    return found
+
+
+def large(claim: Claim, shape: Shape, size: float) -> dict[str, Real]:
+    """Inputs of one large size with changing signs; probabilities within 1/size of 0 and 1."""
+    formula = claim.formula
+    found = {}
+    for i, (name, axes) in enumerate(formula.axes.items()):
+        domain, wanted = formula.domains[name], shape.of(axes)
+        count = np.arange(math.prod(wanted), dtype=float).reshape(wanted) + i
+        if isinstance(domain, tuple) or domain in (TARGET, LABEL):
+            generator = np.random.default_rng(i)
+            found[name] = _moderate(formula, shape, domain, wanted, generator)
+        elif domain is PROBABILITY:
+            found[name] = np.where(count % 2 == 0, 1 / size, 1 - 1 / size)
+        elif domain.low > 0:
+            found[name] = size / (1 + count)
+        else:
+            found[name] = size * np.where(count % 2 == 0, 1.0, -1.0) / (1 + count // 2)
+    if claim.part == "vjp":
+        found[f"{formula.letter}_bar"] = np.ones(shape.of(formula.result_axes))
+    return found

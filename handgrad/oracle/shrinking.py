@@ -1,0 +1,54 @@
+"""The smallest failing input: the first shape that shows a failure, and there the least numbers, by Hypothesis."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import hypothesis
+import hypothesis.configuration
+import hypothesis.errors
+import hypothesis.strategies as st
+
+Shape = TypeVar("Shape")
+Found = TypeVar("Found")
+Fails = Callable[[Shape, Callable[[int, int], int]], Found | None]
+TRIES = 6
+"""Random inputs for each shape."""
+
+
+def smallest(fails: Fails[Shape, Found], shapes: Sequence[Shape], seed: int) -> Found | None:
+    """The failure at the first shape that shows one and at the smallest numbers; None where no shape does.
+
+    ``fails(shape, choose)`` tries one input of a shape, whose whole numbers it takes from ``choose(low, high)``.
+    """
+    generator = random.Random(seed)
+    for shape in shapes:
+        for _ in range(TRIES):
+            found = fails(shape, generator.randint)
+            if found is not None:
+                return _shrunk(fails, shape, seed) or found
+    return None
+
+
+def _shrunk(fails: Fails[Shape, Found], shape: Shape, seed: int) -> Found | None:
+    @st.composite
+    def failures(draw: Any) -> Found | None:
+        return fails(shape, lambda low, high: draw(st.integers(low, high)))
+
+    settings = hypothesis.settings(
+        max_examples=100, database=None, deadline=None, suppress_health_check=tuple(hypothesis.HealthCheck)
+    )
+    # Even without a database Hypothesis keeps a folder, which must not stand beside the student's file.
+    hypothesis.configuration.set_hypothesis_home_dir(tempfile.gettempdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return hypothesis.find(
+                failures(), lambda found: found is not None, settings=settings, random=random.Random(seed)
+            )
+        except hypothesis.errors.NoSuchExample:
+            return None

@@ -1,0 +1,112 @@
+"""Which arguments a function means: from the names of its parameters, else from their number and order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from handgrad.oracle.calling import Plan
+from handgrad.oracle.claiming import Claim
+
+_UPSTREAM = re.compile(
+    r"d_?(out|output|outputs|y|z|a|p|j|l|h|s|v|loss|act|activation|next|upstream|value|curr|current)"
+    r"|d[lje]_?d\w+|grad(ient)?s?(_?(out|output|outputs|up|upstream|y|z|a|next|in|from_above))?|g|gy|gz|ga|dl|dj|de"
+    r"|upstream(_?grad(ient)?)?|delta|error|err|cotangent|ct|v|\w+_bar|out_grad|output_grad(ient)?|loss_grad(ient)?"
+)
+_ALIASES: dict[str, str] = {
+    "x": r"x|inputs?|inp|data|features|a_?prev|h_?prev|prev(ious)?|activations?|sample|batch",
+    "W": r"w|weights?|kernel|theta|mat",
+    "w": r"w|weights?|theta|vec(tor)?",
+    "b": r"b|bias(es)?",
+    "z": r"z|x|t|s|u|n|inputs?|logits?|pre_?activations?|net|v|arr(ay)?|val(ue)?s?",
+    "l": r"l|logits?|z|x|o|s|scores?|inputs?|u|v|arr(ay)?|vec(tor)?",
+    "y": r"y|y_?true|true|truth|targets?|labels?|t|actual|expected|y_?real|real|desired|ground_?truth|gt|Y",
+    "y_hat": r"y_?hat|y_?pred|pred(ict(ed|ion|ions)?)?s?|outputs?|out|p|probs?|a|yp|y_?p|o|y_?out|approx|h|q|x|s",
+    "a": r"a|y_?hat|y_?pred|pred(ict(ed|ion|ions)?)?s?|outputs?|out|o|activations?",
+    "label": r"labels?|y|y_?true|targets?|t|k|c|class(_?(index|id))?|index|idx|alpha",
+    "o": r"o|x|inputs?|outputs?|a_?prev",
+    "B": r"b|matrix|mat|m|a",
+    "losses": r"losses|l|j0?|x",
+    "X": r"x|matrix|mat|m|inputs?",
+    "u": r"u|a|x|v1",
+    "v": r"v|b|y|v2",
+}
+_CACHE = re.compile(r"cache[sd]?|ctx|context|saved|stored|memory|residuals?|res|tape|forward_?(cache|values?)")
+
+
+def upstream(name: str) -> bool:
+    """Whether a parameter of that name takes the gradient from above."""
+    return _UPSTREAM.fullmatch(name.lower()) is not None
+
+
+def cached(name: str) -> bool:
+    """Whether a parameter of that name takes what a forward pass kept."""
+    return _CACHE.fullmatch(name.lower()) is not None
+
+
+def plans(function: str, parameters: Sequence[Mapping[str, Any]], claim: Claim) -> Iterator[Plan]:
+    """Ways to call a function for a claim, the surest first."""
+    names = [parameter["name"] for parameter in parameters]
+    required = sum(parameter["required"] for parameter in parameters)
+    letters = list(claim.formula.axes)
+    bar = f"{claim.formula.letter}_bar"
+    wanted = [bar, *letters] if claim.part == "vjp" else letters
+    assigned = _by_name(names[: max(required, len(wanted))], wanted, bar if claim.part == "vjp" else None)
+    if assigned is not None and sorted(assigned) == sorted(wanted):
+        yield Plan(function, tuple(assigned))
+    if claim.part != "vjp":
+        if required <= len(letters) <= len(names):
+            yield from _straight_and_looped(function, tuple(letters), claim)
+        return
+    if required <= len(wanted) <= len(names):
+        last = upstream(names[len(wanted) - 1]) and not upstream(names[0])
+        yield from _straight_and_looped(function, (*letters, bar) if last else (bar, *letters), claim)
+    if required <= 2 <= len(names):
+        for cache in _caches(claim):
+            upstream_last = cached(names[0]) or (upstream(names[1]) and not upstream(names[0]))
+            yield Plan(function, (cache, bar) if upstream_last else (bar, cache))
+    if required <= len(letters) <= len(names):
+        yield Plan(function, tuple(letters), pullback=bar)
+
+
+def _straight_and_looped(function: str, positional: tuple[str, ...], claim: Claim) -> Iterator[Plan]:
+    yield Plan(function, positional)
+    if claim.formula.elementwise and claim.part in ("derivative", "vjp"):
+        yield Plan(function, positional, loop=True)
+
+
+def _caches(claim: Claim) -> Iterator[Any]:
+    """What a forward pass may have kept: its arguments, its value, or both."""
+    letters, value = tuple(claim.formula.axes), claim.formula.letter
+    if len(letters) > 1:
+        yield letters
+        yield letters[:-1]  # without the bias, which no gradient needs
+    else:
+        yield letters
+    yield value
+    yield (*letters, value)
+    yield (value, *letters)
+
+
+def _by_name(names: Sequence[str], wanted: Sequence[str], bar: str | None) -> list[str] | None:
+    """The letter of each parameter, where the names settle every one; exact names go before similar ones."""
+    open_letters = list(wanted)
+    assigned: dict[str, str] = {}
+    for exact in (True, False):
+        for name in names:
+            if name in assigned:
+                continue
+            fitting = [letter for letter in open_letters if _means(name, letter, bar, exact)]
+            if len(fitting) == 1 or (exact and fitting):
+                assigned[name] = fitting[0]
+                open_letters.remove(fitting[0])
+    return [assigned[name] for name in names] if len(assigned) == len(names) else None
+
+
+def _means(name: str, letter: str, bar: str | None, exact: bool) -> bool:
+    if letter == bar:
+        return upstream(name) and (not exact or name.lower() not in ("v", "g", "delta", "error"))
+    if exact:
+        return name == letter
+    return re.fullmatch(_ALIASES.get(letter, re.escape(letter)), name.lower()) is not None

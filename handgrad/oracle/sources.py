@@ -1,0 +1,97 @@
+"""A student's file, a Python module or a notebook: what it defines, and what stood in the way."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import pathlib
+import sys
+import types
+from typing import Any
+
+from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
+
+
+@dataclasses.dataclass
+class Loaded:
+    """A file after its statements ran."""
+
+    namespace: dict[str, Any]
+    functions: list[dict[str, Any]]
+    """Of each function defined in the file: name, line, parameters, and the claim its decorator states."""
+    problems: list[str]
+    """Syntax errors and statements that raised; the rest of the file ran all the same."""
+
+
+def load(path: pathlib.Path) -> Loaded:
+    """Run a file statement by statement, so that one that fails does not take the others with it."""
+    tree, problems = parse(path)
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    sys.modules.setdefault(path.stem, module)
+    namespace = module.__dict__
+    for statement in tree.body:
+        try:
+            exec(compile(ast.Module([statement], []), str(path), "exec"), namespace)
+        except BaseException as error:  # SystemExit and the like end a statement here, not the check
+            problems.append(f"line {statement.lineno}: {type(error).__name__}: {error}".rstrip(": "))
+    lines = {node.name: node.lineno for node in tree.body if isinstance(node, ast.FunctionDef)}
+    found = []
+    for name, line in lines.items():
+        if callable(namespace.get(name)):
+            stated = getattr(namespace[name], CLAIM_ATTRIBUTE, None)
+            claim = None if stated is None else stated["claim"]
+            called = bool(stated and stated["call"])
+            described = {"name": name, "line": line, "parameters": parameters(namespace[name])}
+            found.append({**described, "claim": claim, "called": called})
+    return Loaded(namespace, found, problems)
+
+
+def parameters(function: Any) -> list[dict[str, Any]]:
+    """The name of each positional parameter, and whether it has no default."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [{"name": p.name, "required": p.default is p.empty} for p in found if p.kind in plain]
+
+
+def parse(path: pathlib.Path) -> tuple[ast.Module, list[str]]:
+    """The file's syntax tree; a block that does not parse is left out and named among the problems."""
+    lines = _code_lines(path)
+    problems: list[str] = []
+    while True:
+        try:
+            return ast.parse("\n".join(lines)), problems
+        except SyntaxError as error:
+            at = min(error.lineno or 1, len(lines)) - 1
+            start, end = _block(lines, at)
+            problems.append(f"line {at + 1}: {type(error).__name__}: {error.msg}")
+            lines[start:end] = [""] * (end - start)
+
+
+def _block(lines: list[str], at: int) -> tuple[int, int]:
+    """The lines of the top-level statement around a line; what is blank already is none."""
+
+    def begins(line: str) -> bool:
+        return bool(line) and not line[0].isspace() and line[0] not in ")]}#"
+
+    start = next((i for i in range(at, -1, -1) if begins(lines[i])), 0)
+    end = next((i for i in range(max(at, start) + 1, len(lines)) if begins(lines[i])), len(lines))
+    return start, end
+
+
+def _code_lines(path: pathlib.Path) -> list[str]:
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix != ".ipynb":
+        return text.splitlines()
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    lines = [line.rstrip("\n") for cell in cells for line in [*_as_lines(cell["source"]), ""]]
+    return ["" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines]
+
+
+def _as_lines(source: str | list[str]) -> list[str]:
+    return ("".join(source) if isinstance(source, list) else source).splitlines()
