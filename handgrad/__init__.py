@@ -3,6 +3,8 @@
 Every function takes NumPy, JAX or PyTorch arrays, or lists of numbers, and answers in kind.
 """
 
+from typing import TYPE_CHECKING
+
 # ruff: noqa: F403 - each module's __all__ is its public list, and a test holds the sum to no name twice
 from handgrad.activations import *
 from handgrad.backprop import *
@@ -14,6 +16,10 @@ from handgrad.losses import *
 from handgrad.multivariate import *
 from handgrad.probabilities import *
 from handgrad.worked_examples import *
+
+if TYPE_CHECKING:
+    from handgrad.oracle.checking import check as check
+    from handgrad.oracle.claiming import claims as claims
 
 __version__ = "0.1.0"
 

@@ -159,7 +159,7 @@ def backpropagate(
 def backpropagate_by_jacobians(
     layers: Sequence[Layer], cost: str | Callable[..., Any], x: Array, target: Array
 ) -> tuple[Array, tuple[tuple[Array, ...], ...]]:
-    r"""The same for one sample as the notes print it: with each layer's Jacobian in full, transposed.
+    r"""The cost of one sample and its gradients by all parameters, by the transposed Jacobian of each layer in full.
 
     .. math:: ∂E/∂θ^r = (J_θ^r)^T ∂E/∂y^r, \quad ∂E/∂y^r = (J_y^{r+1})^T ∂E/∂y^{r+1}
 

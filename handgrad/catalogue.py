@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import functools
 import importlib
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -131,11 +132,11 @@ class Formula:
 
 @functools.cache
 def tools() -> dict[Callable[..., Any], tuple[str, ...]]:
-    """The update rules and layouts, which are no formulas of their own, with their equation numbers."""
-    modules = [importlib.import_module(f"handgrad.{name}") for name in ("descent", "layouts")]
+    """The update rules, layouts and networks, which are no formulas of their own, with their equation numbers."""
+    modules = [importlib.import_module(f"handgrad.{name}") for name in ("descent", "layouts", "backprop")]
     functions = [getattr(module, name) for module in modules for name in module.__all__]
     functions.append(outputs_matrix)
-    return {function: equations_of(function) for function in functions if callable(function)}
+    return {function: equations_of(function) for function in functions if inspect.isfunction(function)}
 
 
 def equations_of(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from handgrad.catalogue import FORMULAS, Formula
+from handgrad.oracle.mistakes import MISTAKES, OWN, Mistake
 from tests.cases import Case, HandSide, Verified, cases, compare_with_jax, distinct, tolerances
-from tests.mistakes import MISTAKES, OWN, Mistake
 from tests.test_against_jax import EXAMPLES
 
 NEEDED = 3  # mistakes written out for each formula

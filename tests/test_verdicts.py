@@ -120,7 +120,7 @@ def false_verdict(claim: Claim, name: str, seed: int) -> str | None:
 
 
 def quick(claim: Claim) -> list[str]:
-    """The candidates of the quick run: the right ones but JAX's, which compile for seconds, and a share of the wrong."""
+    """The candidates of the quick run: the right ones but JAX's, which compile, and a share of the wrong ones."""
     right = [name for name in RIGHT if name != "by JAX"]
     wrong = [name for name in candidates(claim) if name not in RIGHT]
     start = zlib.crc32(str(claim).encode())

@@ -117,6 +117,12 @@ class _Line:
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], position: int, x: Real) -> None:
         self._f, self._args, self._position, self.x = f, [np.asarray(arg) for arg in args], position, x
+        generator = np.random.default_rng(0)
+        moves = [1 + 4 * EPS * generator.choice([-1.0, 1.0], arg.shape) for arg in self._args]
+        moved = [arg * by if arg.dtype.kind == "f" else arg for arg, by in zip(self._args, moves, strict=True)]
+        self._beside = moved
+        self.beside = np.asarray(x * moves[position])
+        """A few units in the last place away from x, and so are then the other arguments."""
         found = self.at(x)
         self.eps = max(EPS, float(np.finfo(found.dtype).eps) if found.dtype.kind == "f" else 0.0)
         self.base = found.astype(float)
@@ -134,16 +140,9 @@ class _Line:
         """Whether f computes in double precision throughout."""
 
     def at(self, x: Real, *, beside: bool = False) -> Real:
-        """The value as a plain array, or a few units in the last place of all arguments beside it.
-
-        f sees copies, and 0-d arrays as NumPy's numbers.
-        """
-        args = [x if i == self._position else arg for i, arg in enumerate(self._args)]
-        if beside:
-            generator = np.random.default_rng(0)
-            moves = [4 * EPS * generator.choice([-1.0, 1.0], arg.shape) for arg in args]
-            args = [arg if arg.dtype.kind in "iub" else arg * (1 + move) for arg, move in zip(args, moves, strict=True)]
-        given = [np.array(arg)[()] for arg in args]
+        """The value as a plain array; beside the other arguments, too. f sees copies, and 0-d arrays as numbers."""
+        args = self._beside if beside else self._args
+        given = [np.array(x if i == self._position else arg)[()] for i, arg in enumerate(args)]
         with np.errstate(all="ignore"):
             found = np.array(self._f(*given), subok=False)
         if found.dtype.kind not in "fiubc":
@@ -216,7 +215,7 @@ def _imaginary(line: _Line, j: int) -> _Slope | None:
     """One column; None where the real part is not the value, or there is no imaginary part to read."""
     slopes = []
     for beside, size in enumerate(_IMAGINARY):
-        moved = line.x.astype(complex)
+        moved = (line.beside if beside else line.x).astype(complex)
         h = size * line.scale.flat[j]
         moved.flat[j] += 1j * h
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import hypothesis
@@ -34,21 +35,34 @@ def smallest(fails: Fails[Shape, Found], shapes: Sequence[Shape], seed: int) -> 
     return None
 
 
+@contextlib.contextmanager
+def without_traces() -> Iterator[None]:
+    """Hypothesis without warnings, and with a folder of its own, which it keeps even without a database."""
+    before = getattr(hypothesis.configuration, "__hypothesis_home_directory", None)
+    hypothesis.configuration.set_hypothesis_home_dir(tempfile.gettempdir())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        hypothesis.configuration.set_hypothesis_home_dir(before)
+
+
 def _shrunk(fails: Fails[Shape, Found], shape: Shape, seed: int) -> Found | None:
-    @st.composite
     def failures(draw: Any) -> Found | None:
         return fails(shape, lambda low, high: draw(st.integers(low, high)))
 
     settings = hypothesis.settings(
-        max_examples=100, database=None, deadline=None, suppress_health_check=tuple(hypothesis.HealthCheck)
+        max_examples=100,
+        database=None,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.filter_too_much],
     )
-    # Even without a database Hypothesis keeps a folder, which must not stand beside the student's file.
-    hypothesis.configuration.set_hypothesis_home_dir(tempfile.gettempdir())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_traces():
+        strategy = st.composite(failures)()
         try:
             return hypothesis.find(
-                failures(), lambda found: found is not None, settings=settings, random=random.Random(seed)
+                strategy, lambda found: found is not None, settings=settings, random=random.Random(seed)
             )
         except hypothesis.errors.NoSuchExample:
             return None
