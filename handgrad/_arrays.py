@@ -215,13 +215,25 @@ def repeated(xp: Any, core: Array, batch: tuple[int, ...]) -> Array:
     return xp.asarray(xp.broadcast_to(core, (*batch, *core.shape)), copy=True)
 
 
+def summed(xp: Any, x: Array, axis: Any = -1, *, keepdims: bool = False) -> Array:
+    """The sum along an axis; np.sum takes longer than a short sum to arrive at the ufunc that does it."""
+    return (np.add.reduce if xp is np else xp.sum)(x, axis=axis, keepdims=keepdims)
+
+
 def average(xp: Any, x: Array) -> Array:
     """The mean along the last axis; of nothing it is nan, without NumPy's warning."""
     n = x.shape[-1]
-    total = xp.sum(x, axis=-1)
+    total = summed(xp, x)
     return total / n if n else total + xp.nan
 
 
 def largest(xp: Any, x: Array) -> Array:
     """The maximum along the last axis, which is kept with size 1; of nothing it is 0."""
-    return xp.max(x, axis=-1, keepdims=True) if x.shape[-1] else xp.zeros((*x.shape[:-1], 1), **placement(x))
+    if x.shape[-1] == 0:
+        return xp.zeros((*x.shape[:-1], 1), **placement(x))
+    return (np.maximum.reduce if xp is np else xp.max)(x, axis=-1, keepdims=True)
+
+
+def indicator(xp: Any, where: Array, x: Array) -> Array:
+    """1 where a condition holds, else 0, in the dtype of x: unlike xp.where, as fast on a random condition."""
+    return xp.ones_like(x) * where

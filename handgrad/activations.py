@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments
+from handgrad._arrays import Array, Pullback, arguments, indicator
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _sigmoid(xp: Any, z: Array) -> Any:
     t = xp.exp(-xp.abs(z))  # never above 1, so neither end overflows
 
     def a() -> Array:
-        return xp.where(z < 0, t, 1) / (1 + t)
+        return xp.maximum(t, indicator(xp, z >= 0, z)) / (1 + t)  # the numerator is t for z < 0, else 1
 
     def da_dz() -> Array:
         # Equals a(1 - a), which has no digits left beyond z = 37; the square (1 + t)^2 would double a rounding.
@@ -374,10 +374,10 @@ def tanh_jvp(
 
 def _relu(xp: Any, z: Array) -> Any:
     def a() -> Array:
-        return xp.where(z < 0, 0, z)  # not max(0, z) written as z > 0: nan stays nan
+        return xp.maximum(z, xp.zeros_like(z))
 
     def da_dz() -> Array:
-        return xp.where(z >= 0, xp.ones_like(z), 0)
+        return indicator(xp, z >= 0, z)
 
     return a, da_dz
 
@@ -430,7 +430,7 @@ def relu_derivative_from_output(a: Float[Array, "*shape"]) -> Float[Array, "*sha
     array([0., 1.])
     """
     xp, a = arguments(relu_derivative_from_output, a)
-    return xp.where(a > 0, xp.ones_like(a), 0)
+    return indicator(xp, a > 0, a)
 
 
 def relu_jacobian(z: Float[Array, "*shape"]) -> Float[Array, "*shape n"]:

@@ -18,6 +18,7 @@ A network takes one sample, a vector, or a batch of them, the rows of a matrix.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ from handgrad import layers as _layers
 from handgrad import losses as _losses
 from handgrad import probabilities as _probabilities
 from handgrad._activation_names import ACTIVATIONS, activation_kernel
-from handgrad._arrays import Array, arguments, as_arrays, namespace_of
+from handgrad._arrays import Array, arguments, as_arrays, namespace_of, summed
 from handgrad.descent import descend
 
 if TYPE_CHECKING:
@@ -285,14 +286,14 @@ def _as_tuple(result: Any) -> tuple[Array, ...]:
 # Networks of dense layers
 
 _LOSSES: dict[str, Callable[..., Any]] = {
-    "sum_squared_error": _losses.sum_squared_error_vjp,
-    "mean_categorical_cross_entropy": _losses.categorical_cross_entropy_vjp,
-    "softmax_cross_entropy": _probabilities.softmax_cross_entropy_vjp,
-    "mean_squared_error": _losses.squared_error_vjp,
-    "mean_binary_cross_entropy": _losses.binary_cross_entropy_vjp,
-    "sigmoid_cross_entropy": _probabilities.sigmoid_cross_entropy_vjp,
+    "sum_squared_error": _losses._sum_squared_error,
+    "mean_categorical_cross_entropy": _losses._categorical_cross_entropy,
+    "softmax_cross_entropy": _probabilities._softmax_cross_entropy,
+    "mean_squared_error": _losses._squared_error,
+    "mean_binary_cross_entropy": _losses._binary_cross_entropy,
+    "sigmoid_cross_entropy": _probabilities._sigmoid_cross_entropy,
 }
-"""Each loss is the mean over all that these return: a number per row, or per entry."""
+"""Each loss is the mean over all values of such a kernel: one per row, or one per entry."""
 
 _FUSED = {
     ("softmax", "mean_categorical_cross_entropy"): ("identity", "softmax_cross_entropy"),
@@ -410,8 +411,8 @@ def sensitivity_gradients(
            [6.]]), array([3.]))
     """
     xp, a, s = arguments(sensitivity_gradients, a, s)
-    samples = tuple(range(a.ndim - 1))
-    return xp.tensordot(a, s, axes=(samples, samples)), xp.sum(s, axis=samples)
+    rows = math.prod(a.shape[:-1])
+    return _weights_and_biases(xp, xp.reshape(a, (rows, a.shape[-1])), xp.reshape(s, (rows, s.shape[-1])))
 
 
 def stacked_weights_gradient(
@@ -475,13 +476,15 @@ def mlp_gradients(
     W, b, activations = _lists(mlp_gradients, W=W, b=b, activations=activations)
     activations, loss = _paired(activations, loss)
     xp, W, b, activations, x, y = _network(mlp_gradients, W, b, x, activations, y=y)
+    if loss == "softmax_cross_entropy" and y.shape[-1] == 0:
+        raise ValueError(f"mlp_gradients: the last layer's output has shape {tuple(y.shape)}; it must have a class")
     a, slopes = _forward(xp, W, b, x, activations)
-    J0, pullback = _in_layer(mlp_gradients, "the loss", _LOSSES[loss], y, a[-1])
+    value, derivative = _LOSSES[loss](xp, y, a[-1])
+    J0 = value()
     count = math.prod(J0.shape)
-    total = xp.sum(J0)
-    a_bar = pullback(xp.ones_like(J0) / max(count, 1))
-    s, _ = _backward(xp, W, slopes, a_bar)
-    gradients = [sensitivity_gradients(a_prev, s_m) for a_prev, s_m in zip(a, s, strict=False)]
+    total = summed(xp, J0, axis=None)
+    s, _ = _backward(xp, W, slopes, derivative() / max(count, 1))
+    gradients = [_weights_and_biases(xp, a_prev, s_m) for a_prev, s_m in zip(a, s, strict=False)]
     return total / count if count else total + xp.nan, [dW for dW, _ in gradients], [db for _, db in gradients]
 
 
@@ -522,6 +525,13 @@ def _forward(
         outputs.append(value())
         slopes.append(derivative)
     return outputs, slopes
+
+
+def _weights_and_biases(xp: Any, a: Array, s: Array) -> tuple[Array, Array]:
+    """a s^T and s; of a batch of rows, summed over them."""
+    if a.ndim == 1:
+        return a[:, None] * s, xp.asarray(s, copy=True)
+    return xp.matrix_transpose(a) @ s, summed(xp, s, axis=0)
 
 
 def _backward(
@@ -593,22 +603,29 @@ def _network(
         weights = {f"W[{m}]": v for m, v in enumerate(W)} | {f"b[{m}]": v for m, v in enumerate(b)}
         xp, arrays = as_arrays(f"{where}:", {"x": x, **weights, **outputs})
     x, W, b, results = arrays[0], arrays[1 : depth + 1], arrays[depth + 1 : 2 * depth + 1], arrays[2 * depth + 1 :]
-    if x.ndim not in (1, 2):
-        raise ValueError(f"{where}: x has shape {tuple(x.shape)}; it must be one sample (n,) or a batch of rows (N, n)")
-    size, before = x.shape[-1], f"x has shape {tuple(x.shape)}"
-    for m, (W_m, b_m) in enumerate(zip(W, b, strict=True)):
-        shape = tuple(W_m.shape)
-        if len(shape) != 2 or shape[0] != size:
-            raise ValueError(
-                f"{where}: layer {m + 1}: W[{m}] has shape {shape}, {before}; W[{m}] must have shape ({size}, k)"
-            )
-        size, before = shape[1], f"W[{m}] has shape {shape}"
-        if tuple(b_m.shape) != (size,):
-            found = f"b[{m}] has shape {tuple(b_m.shape)}, {before}"
-            raise ValueError(f"{where}: layer {m + 1}: {found}; b[{m}] must have shape ({size},)")
-    for name, value in zip(outputs, results, strict=True):
-        wanted = (*x.shape[:-1], size)
-        if tuple(value.shape) != wanted:
-            found = f"{name} has shape {tuple(value.shape)}, the last layer's output has shape {wanted}"
-            raise ValueError(f"{where}: {found}; {name} must have it too")
+    _check_network(where, depth, tuple(outputs), *[tuple(array.shape) for array in arrays])
     return xp, W, b, activations, x, *results
+
+
+@functools.lru_cache(maxsize=4096)
+def _check_network(
+    where: str, depth: int, outputs: tuple[str, ...], x: tuple[int, ...], *shapes: tuple[int, ...]
+) -> None:
+    """Raise ValueError unless each layer fits the one before, by the shapes of x, all W, all b and the outputs."""
+    W, b, results = shapes[:depth], shapes[depth : 2 * depth], shapes[2 * depth :]
+    if len(x) not in (1, 2):
+        raise ValueError(f"{where}: x has shape {x}; it must be one sample (n,) or a batch of rows (N, n)")
+    size, before = x[-1], f"x has shape {x}"
+    for m, (shape, bias) in enumerate(zip(W, b, strict=True)):
+        if len(shape) != 2 or shape[0] != size:
+            found = f"W[{m}] has shape {shape}, {before}"
+            raise ValueError(f"{where}: layer {m + 1}: {found}; W[{m}] must have shape ({size}, k)")
+        size, before = shape[1], f"W[{m}] has shape {shape}"
+        if bias != (size,):
+            found = f"b[{m}] has shape {bias}, {before}"
+            raise ValueError(f"{where}: layer {m + 1}: {found}; b[{m}] must have shape ({size},)")
+    wanted = (*x[:-1], size)
+    for name, shape in zip(outputs, results, strict=True):
+        if shape != wanted:
+            found = f"{name} has shape {shape}, the last layer's output has shape {wanted}"
+            raise ValueError(f"{where}: {found}; {name} must have it too")

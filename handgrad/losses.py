@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments, average, cotangent, largest, placement
+from handgrad._arrays import Array, Pullback, arguments, average, cotangent, largest, placement, summed
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -168,6 +168,18 @@ def squared_error_jvp(
 # Sum of squared errors
 
 
+def _sum_squared_error(xp: Any, y: Array, a: Array) -> Any:
+    difference = y - a
+
+    def J() -> Array:
+        return summed(xp, difference**2)
+
+    def dJ_da() -> Array:
+        return -2 * difference
+
+    return J, dJ_da
+
+
 def sum_squared_error(y: Float[Array, "*batch k"], a: Float[Array, "*batch k"]) -> Float[Array, "*batch"]:
     """The squared errors of a network's k outputs, summed.
 
@@ -182,8 +194,8 @@ def sum_squared_error(y: Float[Array, "*batch k"], a: Float[Array, "*batch k"]) 
     >>> sum_squared_error([1.0, 5.0], [3.0, 4.0])
     np.float64(5.0)
     """
-    xp, y, a = arguments(sum_squared_error, y, a)
-    return xp.sum((y - a) ** 2, axis=-1)
+    J, _ = _sum_squared_error(*arguments(sum_squared_error, y, a))
+    return J()
 
 
 def sum_squared_error_gradient(y: Float[Array, "*batch k"], a: Float[Array, "*batch k"]) -> Float[Array, "*batch k"]:
@@ -197,8 +209,8 @@ def sum_squared_error_gradient(y: Float[Array, "*batch k"], a: Float[Array, "*ba
     >>> sum_squared_error_gradient([1.0, 5.0], [3.0, 4.0])
     array([ 4., -2.])
     """
-    _, y, a = arguments(sum_squared_error_gradient, y, a)
-    return -2 * (y - a)
+    _, dJ_da = _sum_squared_error(*arguments(sum_squared_error_gradient, y, a))
+    return dJ_da()
 
 
 def sum_squared_error_vjp(
@@ -215,13 +227,12 @@ def sum_squared_error_vjp(
     >>> pullback(3.0)
     array([12., -6.])
     """
-    xp, y, a = arguments(sum_squared_error_vjp, y, a)
-    difference = y - a
-    J = xp.sum(difference**2, axis=-1)
+    value, derivative = _sum_squared_error(*arguments(sum_squared_error_vjp, y, a))
+    J, dJ_da = value(), derivative()
 
     def sum_squared_error_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(sum_squared_error_vjp, "J_bar", J_bar, J)
-        return -2 * J_bar[..., None] * difference
+        return J_bar[..., None] * dJ_da
 
     return J, sum_squared_error_pullback
 
@@ -240,8 +251,8 @@ def sum_squared_error_jvp(
     (np.float64(5.0), np.float64(-2.0))
     """
     xp, y, a, a_dot = arguments(sum_squared_error_jvp, y, a, a_dot)
-    difference = y - a
-    return xp.sum(difference**2, axis=-1), -2 * xp.sum(difference * a_dot, axis=-1)
+    J, dJ_da = _sum_squared_error(xp, y, a)
+    return J(), summed(xp, dJ_da() * a_dot)
 
 
 # Mean squared error

@@ -2,7 +2,7 @@
 
 =========  ==========================================================
 l          logits, (*batch, K)
-e, S       e^{l - max l} and its sum over the K classes
+e, S       e^{l - max l} and its sum over the K classes; below is l - max l
 p          softmax probabilities, (*batch, K)
 y          target, (*batch, K); it need not sum to 1
 J          loss, one number per sample
@@ -12,10 +12,13 @@ p_bar      ∂J/∂p, the cotangent that the pullback of softmax receives
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments, cotangent, identity_mask
+import numpy as np
+
+from handgrad._arrays import Array, Pullback, arguments, cotangent, identity_mask, indicator, largest, summed
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -129,18 +132,29 @@ def sum_exp_jvp(
 
 
 def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
-    """e^{l - max l}, its sum S, and where the maximum stands; the shift leaves p as it is and nothing overflows."""
-    largest = xp.max(l, axis=-1, keepdims=True)
-    e = xp.exp(l - largest)
-    return e, xp.sum(e, axis=-1, keepdims=True), l == largest
+    """l - max l, its exponentials e and their sum S; the shift leaves p as it is and nothing overflows."""
+    below = l - largest(xp, l)
+    e = xp.exp(below)
+    return below, e, summed(xp, e, keepdims=True)
+
+
+FEW = 32
+"""Up to so many classes, adding up all others for each costs NumPy less than any detour."""
+
+
+@functools.lru_cache(maxsize=2 * FEW)
+def _all_others(K: int, dtype: Any) -> Array:
+    return np.ones((K, K), dtype) - np.eye(K, dtype=dtype)
 
 
 def _sum_of_others(xp: Any, x: Array, total: Array) -> Array:
     """The total less x_i for each i; for the largest x_i summed without it, since there the difference loses digits."""
-    largest = xp.max(x, axis=-1, keepdims=True)
-    at_largest = x == largest
-    ties = xp.sum(xp.astype(at_largest, x.dtype), axis=-1, keepdims=True) - 1
-    return xp.where(at_largest, xp.sum(xp.where(at_largest, 0, x), axis=-1, keepdims=True) + ties * largest, total - x)
+    if xp is np and x.shape[-1] <= FEW:
+        return x @ _all_others(x.shape[-1], x.dtype)
+    most = largest(xp, x)
+    at_most = indicator(xp, x == most, x)
+    rest = summed(xp, x * (1 - at_most), keepdims=True) + most * (summed(xp, at_most, keepdims=True) - 1)
+    return xp.where(at_most > 0, rest, total - x)
 
 
 def _times_jacobian(xp: Any, p: Array, at_largest: Array, v: Array) -> Array:
@@ -149,8 +163,8 @@ def _times_jacobian(xp: Any, p: Array, at_largest: Array, v: Array) -> Array:
     The Jacobian maps constants to 0, so v may be shifted: by its entry at the largest p, and where p is near 1 no
     digits cancel.
     """
-    v = v - xp.max(xp.where(at_largest, v, -xp.inf), axis=-1, keepdims=True)
-    return p * (v - xp.sum(p * v, axis=-1, keepdims=True))
+    v = v - largest(xp, xp.where(at_largest, v, -xp.inf))
+    return p * (v - summed(xp, p * v, keepdims=True))
 
 
 def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
@@ -168,7 +182,7 @@ def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
     array([0.5, 0.5])
     """
     xp, l = _logits(softmax, l)
-    e, S, _ = _exponentials(xp, l)
+    _, e, S = _exponentials(xp, l)
     return e / S
 
 
@@ -188,7 +202,7 @@ def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
            [-0.25,  0.25]])
     """
     xp, l = _logits(softmax_jacobian, l)
-    e, S, _ = _exponentials(xp, l)
+    _, e, S = _exponentials(xp, l)
     p = e / S
     on_diagonal = p * (_sum_of_others(xp, e, S) / S)
     off_diagonal = -p[..., :, None] * p[..., None, :]
@@ -208,12 +222,12 @@ def softmax_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch K"], 
     array([ 1., -1.])
     """
     xp, l = _logits(softmax_vjp, l)
-    e, S, at_largest = _exponentials(xp, l)
+    below, e, S = _exponentials(xp, l)
     p = e / S
 
     def softmax_pullback(p_bar: Array) -> Array:
         xp, p_bar = cotangent(softmax_vjp, "p_bar", p_bar, p)
-        return _times_jacobian(xp, p, at_largest, p_bar)
+        return _times_jacobian(xp, p, below == 0, p_bar)
 
     return p, softmax_pullback
 
@@ -232,26 +246,25 @@ def softmax_jvp(
     (array([0.5, 0.5]), array([ 1., -1.]))
     """
     xp, l, l_dot = _logits(softmax_jvp, l, l_dot)
-    e, S, at_largest = _exponentials(xp, l)
+    below, e, S = _exponentials(xp, l)
     p = e / S
-    return p, _times_jacobian(xp, p, at_largest, l_dot)
+    return p, _times_jacobian(xp, p, below == 0, l_dot)
 
 
 # Softmax and categorical cross-entropy in one
 
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
-    e, S, _ = _exponentials(xp, l)
+    below, e, S = _exponentials(xp, l)
+    others = _sum_of_others(xp, e, S)
 
     def J() -> Array:
         # S - 1 is what the largest e leaves to the others, the least such sum.
-        log_S = xp.log1p(xp.min(_sum_of_others(xp, e, S), axis=-1, keepdims=True))
-        gap = xp.where(y == 0, 0, xp.max(l, axis=-1, keepdims=True) - l)
-        return xp.sum(y * (gap + log_S), axis=-1)
+        log_S = xp.log1p(-largest(xp, -others))
+        return summed(xp, y * (log_S - xp.where(y == 0, 0, below)))
 
     def dJ_dl() -> Array:
-        others = _sum_of_others(xp, y, xp.sum(y, axis=-1, keepdims=True))
-        return (e * others - y * _sum_of_others(xp, e, S)) / S
+        return (e * _sum_of_others(xp, y, summed(xp, y, keepdims=True)) - y * others) / S
 
     return J, dJ_dl
 
@@ -342,12 +355,13 @@ def softmax_cross_entropy_jvp(
 
 def _sigmoid_cross_entropy(xp: Any, y: Array, z: Array) -> Any:
     t = xp.exp(-xp.abs(z))  # σ(|z|) = 1/(1 + t) and σ(-|z|) = t/(1 + t)
+    above = indicator(xp, z >= 0, z)
 
     def J() -> Array:
         return xp.abs(z) * xp.where(z < 0, y, 1 - y) + xp.log1p(t)
 
     def dJ_dz() -> Array:
-        return ((1 - y) * xp.where(z < 0, t, 1) - y * xp.where(z < 0, 1, t)) / (1 + t)
+        return ((1 - y) * xp.maximum(t, above) - y * xp.maximum(t, 1 - above)) / (1 + t)
 
     return J, dJ_dz
 
