@@ -1178,7 +1178,7 @@ VALUE_ERRORS: dict[str, Callable[[], Any]] = {
     "mlp: layer 1: softmax: l has shape (4, 0); it must have at least one class": lambda: handgrad.mlp(
         [np.ones((2, 0))], [np.ones(0)], x, ["softmax"]
     ),
-XX: (
+    "mlp_gradients: the last layer's output has shape (4, 0); it must have a class": (
         lambda: handgrad.mlp_gradients(
             [np.ones((2, 0))], [np.ones(0)], x, y[:, :0], ["softmax"], "mean_categorical_cross_entropy"
         )
