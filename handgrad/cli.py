@@ -222,7 +222,7 @@ def _list(options: argparse.Namespace) -> int:
             table.add_row(*map(Text, shown))
         _print_table(console, table)
     if tools:
-        table = Table("update rules and layouts", "notes", "", box=None, pad_edge=False)
+        table = Table("networks, update rules, layouts", "notes", "", box=None, pad_edge=False)
         for tool in tools:
             table.add_row(*map(Text, (tool["name"], ", ".join(tool["equations"]), tool["title"])))
         if rows:
