@@ -395,6 +395,15 @@ def test_what_cannot_be_checked() -> None:
         check(softmax)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.py", b"\xff\xfe\x00"), ("a.ipynb", b"{"), ("b.ipynb", b"[]"), ("b.py", b"\x00")]
+)
+def test_a_file_that_is_none(tmp_path: pathlib.Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CheckError, match=r"cannot be read as Python or a notebook|defines no function"):
+        check_file(tmp_path / name)
+
+
 def test_check_on_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
     assert main(["check", f"{HOMEWORK}::quotient_rule"]) == 0
     assert main(["check", str(HOMEWORK)]) == 1

@@ -22,6 +22,7 @@ from handgrad.oracle.checking import check
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.mistakes import wrong_versions
 from tests.cases import as_tuple
+from tests.compiling import compiled
 
 Real = np.ndarray[Any, Any]
 Candidate = Callable[[Mapping[str, Real]], Any]

@@ -106,10 +106,14 @@ def check_file(
         option = "--as" if claim else "--call" if call else "--of"
         raise CheckError(f"{option} goes with one function: {path}::NAME")
     stated = [_parsed(claim)] if claim else None
+    try:
+        tree, _ = sources.parse(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:  # no text, or no notebook
+        raise CheckError(f"{path} cannot be read as Python or a notebook: {error}") from None
     worker = Worker(path, seconds)
     report = Report([], str(path), seed, strict)
     try:
-        found = _loaded(worker, report)
+        found = _loaded(worker, report, tree)
         chosen = [info for info in found if function in (None, info["name"])]
         if not chosen and (function is not None or not found):
             raise CheckError(_nothing_to_check(path, function, [info["name"] for info in found]))
@@ -121,19 +125,15 @@ def check_file(
     return report
 
 
-def _loaded(worker: Worker, report: Report) -> list[dict[str, Any]]:
+def _loaded(worker: Worker, report: Report, tree: ast.Module) -> list[dict[str, Any]]:
     """What the file defines; where it cannot be loaded, what its text says it would define."""
     try:
         worker.start()
     except WorkerError as error:
         report.problems.append(f"the file {error}")
-        tree, problems = sources.parse(worker.path)
-        report.problems += problems
         verdict = "timeout" if isinstance(error, TimedOutError) else "unusable"
         names = [(node.name, node.lineno) for node in tree.body if isinstance(node, ast.FunctionDef)]
         return [{"name": name, "line": line, "failed": (verdict, str(error))} for name, line in names]
-    except (OSError, ValueError) as error:
-        raise CheckError(f"{worker.path} cannot be read: {error}") from None
     report.problems += worker.problems
     return worker.functions
 

@@ -50,10 +50,12 @@ def read_message(stream: BinaryIO) -> tuple[dict[str, Any], list[np.ndarray[Any,
 def main(path: str) -> None:
     """Load the file, tell what it holds, then answer calls until the parent hangs up."""
     requests, answers = _private_streams()
-    _limit_resources()
+    limited = _limit_resources()
     sys.dont_write_bytecode = True
     sys.path.append(str(pathlib.Path(path).resolve().parent))
     loaded = sources.load(pathlib.Path(path))
+    if not limited:
+        loaded.problems.append("this system sets no limit to the memory of the file's process")
     write_message(answers, {"functions": loaded.functions, "problems": loaded.problems}, [])
     while True:
         try:
@@ -75,14 +77,16 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-def _limit_resources() -> None:
+def _limit_resources() -> bool:
+    """Limit memory and processor time; False where the system cannot."""
     try:
         resource: Any = importlib.import_module("resource")
     except ImportError:  # Windows has none; the parent's clock still holds
-        return
+        return False
     for kind, limit in ((resource.RLIMIT_DATA, MEMORY_LIMIT), (resource.RLIMIT_CPU, CPU_LIMIT)):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    return True
 
 
 if __name__ == "__main__":
