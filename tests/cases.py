@@ -18,6 +18,7 @@ import numpy as np
 
 from handgrad.catalogue import FORMULAS, REAL, Domain, Formula
 from tests.checked import checked
+from tests.compiling import compiled
 from tests.rounding import LOOSENESS, rounding_bounds
 
 Real = np.ndarray[Any, Any]
@@ -201,13 +202,20 @@ def _autodiff(name: str, options: tuple[tuple[str, str], ...]) -> Callable[..., 
         return {**found, "grad": jax.grad(function, by)(*args)} if formula.scalar else found
 
     tangent_axes = [None if name in formula.shared else 0 for name in formula.by]
-    return jax.jit(_mapped(case, everything, 0, *tangent_axes))
+    return compiled(_mapped(case, everything, 0, *tangent_axes))
+
+
+@functools.cache
+def _value_and_derivatives(name: str, options: tuple[tuple[str, str], ...]) -> Callable[..., Any]:
+    """What the tolerances are of, never compiled: ``jit`` remembers the trace of each shape."""
+    case = Case(FORMULAS[name], (), options=options)
+    function, by = reference_of(case), _positions(case.formula)
+    return jax.jit(_mapped(case, lambda *sample: (function(*sample), jax.jacfwd(function, by)(*sample))))
 
 
 def tolerances(case: Case, args: list[Real]) -> tuple[Real, tuple[Real, ...]]:
     """What rounding allows: for each entry of the value, and of the derivative by each argument."""
-    function, by = reference_of(case), _positions(case.formula)
-    both = _mapped(case, lambda *sample: (function(*sample), jax.jacfwd(function, by)(*sample)))
+    both = _value_and_derivatives(case.formula.name, case.options)
     value, *derivatives = rounding_bounds(both, case.dtype, *args)
     return value, tuple(derivatives)
 

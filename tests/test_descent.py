@@ -32,6 +32,7 @@ from handgrad.descent import (
     sign_choices,
     steepest_ascent,
 )
+from tests.compiling import compiled
 
 Real = np.ndarray[Any, Any]
 EPS = Fraction(1, 2**52)
@@ -95,22 +96,26 @@ def test_descent_and_ascent_follow_the_rule(shape: tuple[int, ...], seed: int, r
     equal(descend(theta, -gradient, rate), ascend(theta, gradient, rate))
 
 
+def quadratic(theta: Any, A: Any, c: Any) -> Any:
+    """J(θ) = ‖A θ - c‖²."""
+    return ((A @ theta - c) ** 2).sum()
+
+
+quadratic_and_gradient = compiled(jax.value_and_grad(quadratic))
+
+
 @settings(max_examples=15)
 @given(sizes, sizes, seeds)
 def test_a_small_step_goes_down_or_up_by_the_squared_norm_of_the_gradient(m: int, n: int, seed: int) -> None:
     A, c, theta = whole(seed, m, n), whole(seed + 1, m), whole(seed + 2, n)
-
-    def J(theta: Any) -> Any:
-        return jnp.sum((A @ theta - c) ** 2)
-
-    value, gradient = jax.jit(jax.value_and_grad(J))(theta)
+    value, gradient = map(np.asarray, quadratic_and_gradient(theta, A, c))
     assume(np.any(gradient != 0))
     rate = 2.0**-16
-    curvature = rate * np.sum((A @ np.asarray(gradient)) ** 2)  # of a quadratic, all there is beyond first order
-    slope = np.sum(np.asarray(gradient) ** 2)
+    curvature = rate * np.sum((A @ gradient) ** 2)  # of a quadratic, all there is beyond first order
+    slope = np.sum(gradient**2)
     assert curvature < slope
     for update, sign in ((descend, -1), (ascend, 1)):
-        equal((J(update(theta, np.asarray(gradient), rate)) - value) / rate, sign * slope + curvature)
+        equal((quadratic(update(theta, gradient, rate), A, c) - value) / rate, sign * slope + curvature)
 
 
 @settings(max_examples=100)
@@ -162,24 +167,26 @@ def test_a_sensitivity_step_is_the_rule_of_each_weight(
         within(new_b[i], fractions(b[i]) - sum(terms), roundings * EPS * size)
 
 
+@compiled
+def layer_gradients(W: Any, b: Any, a: Any, c: Any) -> Any:
+    """Of the squared error of a layer, by W and b, and by its net input."""
+
+    def J_of_n(n: Any) -> Any:
+        return jnp.sum((c - n) ** 2)
+
+    def J(W: Any, b: Any) -> Any:
+        return J_of_n(a @ W + b)
+
+    return jax.grad(J, argnums=(0, 1))(W, b), jax.grad(J_of_n)(a @ W + b)
+
+
 @settings(max_examples=15)
 @given(st.sampled_from([(), (3,), (2, 3), (0,)]), sizes, sizes, seeds)
 def test_a_sensitivity_step_descends_along_the_gradients_that_jax_finds(
     batch: tuple[int, ...], n: int, k: int, seed: int
 ) -> None:
     W, b, a, c = whole(seed, n, k), whole(seed + 1, k), whole(seed + 2, *batch, n), whole(seed + 3, *batch, k)
-
-    @jax.jit
-    def gradients(W: Any, b: Any) -> Any:
-        def J(W: Any, b: Any) -> Any:
-            return jnp.sum((c - (a @ W + b)) ** 2)
-
-        def J_of_n(net: Any) -> Any:
-            return jnp.sum((c - net) ** 2)
-
-        return jax.grad(J, argnums=(0, 1))(W, b), jax.grad(J_of_n)(a @ W + b)
-
-    (dJ_dW, dJ_db), s = gradients(W, b)
+    (dJ_dW, dJ_db), s = layer_gradients(W, b, a, c)
     new_W, new_b = sensitivity_step(W, b, a, np.asarray(s), 0.125)  # whole numbers of eighths: exact on both sides
     equal(new_W, W - 0.125 * np.asarray(dJ_dW))
     equal(new_b, b - 0.125 * np.asarray(dJ_db))
@@ -215,16 +222,16 @@ def test_the_difference_quotient_of_a_quadratic_misses_its_gradient_by_h_times_t
     equal(difference_quotient(lambda x: x @ A @ x, x, h), (A + A.T) @ x + h * np.diagonal(A))
 
 
+sines = compiled(lambda A, x: jnp.sin(A @ x))
+jacobian_of_sines = compiled(jax.jacrev(lambda x, A: jnp.sin(A @ x)))
+
+
 @settings(max_examples=15)
 @given(sizes, sizes, seeds)
 def test_the_difference_quotient_tends_to_the_jacobian_that_jax_finds(m: int, n: int, seed: int) -> None:
     A, x, h = normal(seed, m, n), normal(seed + 1, n), 1e-6
-
-    def f(x: Any) -> Any:
-        return jnp.sin(A @ x)
-
-    J = np.asarray(jax.jit(jax.jacrev(f))(x))
-    found = difference_quotient(f, x, h)
+    J = np.asarray(jacobian_of_sines(x, A))
+    found = difference_quotient(functools.partial(sines, A), x, h)
     assert isinstance(found, jax.Array)
     # half of h |f''|, and f(x + h e_j) - f(x) with the roundings of A x and of the sine in both
     roundings = (n + 2) * 2**-52 * (np.abs(A) @ (np.abs(x) + h) + 1)
@@ -286,23 +293,26 @@ def test_the_directional_derivative_and_the_linear_approximation_are_sums_of_pro
     within(linear_approximation(value, gradient, step), truth, (n + 1) * EPS * (abs(fractions(value)) + size))
 
 
+@compiled
+def gradient_and_tangent(A: Any, x: Any, v: Any) -> Any:
+    """Of ‖A x‖²: the gradient, and the value with its tangent along v."""
+    f = functools.partial(squared_norm, A)
+    return jax.grad(f)(x), jax.jvp(f, (x,), (v,))
+
+
+def squared_norm(A: Any, x: Any) -> Any:
+    return ((A @ x) ** 2).sum()
+
+
 @settings(max_examples=15)
 @given(sizes, sizes, seeds)
 def test_the_directional_derivative_is_the_tangent_that_jax_finds(m: int, n: int, seed: int) -> None:
     A, x, v = whole(seed, m, n), whole(seed + 1, n), whole(seed + 2, n)
-
-    def f(x: Any) -> Any:
-        return jnp.sum((A @ x) ** 2)
-
-    @jax.jit
-    def truths(x: Any, v: Any) -> Any:
-        return jax.grad(f)(x), jax.jvp(f, (x,), (v,))
-
-    gradient, (value, tangent) = truths(x, v)
+    gradient, (value, tangent) = gradient_and_tangent(A, x, v)
     equal(directional_derivative(np.asarray(gradient), v), tangent)
     # 4.2 holds to first order only: a quadratic has ‖A Δx‖² besides
     approximation = linear_approximation(np.asarray(value), np.asarray(gradient), v)
-    equal(f(x + v) - approximation, np.sum((A @ v) ** 2))
+    equal(squared_norm(A, x + v) - approximation, squared_norm(A, v))
 
 
 @settings(max_examples=100)
@@ -414,7 +424,7 @@ def test_results_are_new_writable_arrays_of_the_same_dtype(name: str, dtype: str
 @pytest.mark.parametrize("name", CALLS)
 def test_jax_arrays_stay_jax_arrays_under_jit(name: str) -> None:
     function, values = call(name)
-    results, truths = jax.jit(function)(*values), function(*values)
+    results, truths = compiled(function)(*values), function(*values)
     assert jax.tree.structure(results) == jax.tree.structure(truths)
     for result, truth in zip(jax.tree.leaves(results), jax.tree.leaves(truths), strict=True):
         assert isinstance(result, jax.Array)

@@ -43,13 +43,17 @@ from handgrad.layouts import (
     unvec,
     vec,
 )
+from tests.compiling import compiled
 
 Real = np.ndarray[Any, Any]
 CONVERSIONS = [name for name in layouts.__all__ if name not in ("KINDS", "LAYOUTS", "in_layout", "stacked_rows")]
 FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(layouts, name) for name in CONVERSIONS}
 WITH_SHAPE = {"unvec", "unflattened_jacobian", "unstacked_weights"}
 
+PAIRS = [(2, 3), (4, 2), (3, 3), (1, 4), (3, 1)]
+
 sizes = st.integers(1, 4)
+pairs = st.sampled_from(PAIRS)
 seeds = st.integers(0, 2**32 - 1)
 batches = st.lists(st.integers(0, 3), max_size=2).map(tuple)
 
@@ -75,83 +79,92 @@ def samples_of(name: str, seed: int, batch: tuple[int, ...], n: int, k: int, m: 
     return (array, (n, k)) if name in WITH_SHAPE else (array,)
 
 
-# Against JAX
+# Against JAX, at few shapes since it compiles each
+
+
+@compiled
+def derivatives_by_vectors(A: jax.Array, x: jax.Array) -> dict[str, jax.Array]:
+    """Of A x², by x and by rearrangements of x."""
+
+    def y(x: jax.Array) -> jax.Array:
+        return A @ (x * x)
+
+    def y_0(x: jax.Array) -> jax.Array:
+        return y(x)[0]
+
+    return {
+        "g": jax.grad(y_0)(x),
+        "row": jax.jacrev(lambda x: y_0(x)[None])(x),
+        "row of a column": jax.jacrev(lambda column: y_0(column[:, 0])[None])(x[:, None])[:, :, 0],
+        "column": jax.grad(lambda column: y_0(column[:, 0]))(x[:, None]),
+        # one function y_i for each row of A
+        "gradients": jax.vmap(lambda A_i: jax.grad(lambda x: A_i @ (x * x))(x))(A),
+        "J": jax.jacrev(y)(x),
+        # one tangent per x_j, a row each
+        "denominator": jax.vmap(lambda x_dot: jax.jvp(y, (x,), (x_dot,))[1])(jnp.eye(x.shape[0])),
+        "diagonal": jax.vmap(jax.grad(lambda x_i: x_i * x_i))(x),
+        "element-wise": jax.jacrev(lambda x: x * x)(x),
+    }
 
 
 @settings(max_examples=30)
-@given(sizes, sizes, seeds)
-def test_layouts_of_a_vector_argument_are_derivatives_by_the_rearranged_vector(m: int, n: int, seed: int) -> None:
-    A, x = integers(seed, m, n), integers(seed + 1, n)
-
-    @jax.jit
-    def truths(A: jax.Array, x: jax.Array) -> dict[str, Any]:
-        def y(x: jax.Array) -> jax.Array:
-            return A @ (x * x)
-
-        def y_0(x: jax.Array) -> jax.Array:
-            return y(x)[0]
-
-        return {
-            "g": jax.grad(y_0)(x),
-            "row": jax.jacrev(lambda x: y_0(x)[None])(x),
-            "row of a column": jax.jacrev(lambda column: y_0(column[:, 0])[None])(x[:, None])[:, :, 0],
-            "column": jax.grad(lambda column: y_0(column[:, 0]))(x[:, None]),
-            "gradients": [jax.grad(lambda x, i=i: y(x)[i])(x) for i in range(m)],
-            "J": jax.jacrev(y)(x),
-            # one tangent per x_j, a row each
-            "denominator": jax.vmap(lambda x_dot: jax.jvp(y, (x,), (x_dot,))[1])(jnp.eye(n)),
-            "diagonal": jax.vmap(jax.grad(lambda x_i: x_i * x_i))(x),
-            "element-wise": jax.jacrev(lambda x: x * x)(x),
-        }
-
-    truth = truths(A, x)
-    g, J, element_wise = np.asarray(truth["g"]), np.asarray(truth["J"]), np.asarray(truth["element-wise"])
+@given(pairs, seeds)
+def test_layouts_of_a_vector_argument_are_derivatives_by_the_rearranged_vector(
+    pair: tuple[int, int], seed: int
+) -> None:
+    m, n = pair
+    truth = jax.tree.map(np.asarray, derivatives_by_vectors(integers(seed, m, n), integers(seed + 1, n)))
+    g, J, element_wise = truth["g"], truth["J"], truth["element-wise"]
     equal(row_gradient(g), truth["row"])
     equal(row_gradient(g), truth["row of a column"])
     equal(column_gradient(g), truth["column"])
-    equal(stacked_rows(*[np.asarray(gradient) for gradient in truth["gradients"]]), J)
+    equal(stacked_rows(*truth["gradients"]), J)
     for found, gradient in zip(unstacked_rows(J), truth["gradients"], strict=True):
         equal(found, gradient)
     equal(denominator_jacobian(J), truth["denominator"])
     equal(diagonal_vector(element_wise), truth["diagonal"])
-    equal(diagonal_matrix(np.asarray(truth["diagonal"])), element_wise)
+    equal(diagonal_matrix(truth["diagonal"]), element_wise)
+
+
+@compiled
+def derivatives_by_matrices(A: jax.Array, X: jax.Array) -> dict[str, jax.Array]:
+    """Of y_d = Σ A_dnk X_nk², by X and by rearrangements of X."""
+    n, k = X.shape
+
+    def y(X: jax.Array) -> jax.Array:
+        return jnp.einsum("dnk,nk->d", A, X * X)
+
+    def y_0(X: jax.Array) -> jax.Array:
+        return y(X)[0]
+
+    def from_rows(v: jax.Array) -> jax.Array:
+        return jnp.stack([v[i * k : (i + 1) * k] for i in range(n)])
+
+    def from_columns(w: jax.Array) -> jax.Array:
+        return jnp.stack([w[j * n : (j + 1) * n] for j in range(k)], axis=1)
+
+    rows = jnp.concatenate([X[i] for i in range(n)])
+    columns = jnp.concatenate([X[:, j] for j in range(k)])
+    return {
+        "G": jax.grad(y_0)(X),
+        "transposed": jax.grad(lambda X_t: y_0(X_t.T))(X.T),
+        "by vec": jax.grad(lambda v: y_0(from_rows(v)))(rows),
+        "by w": jax.grad(lambda w: y_0(from_columns(w)))(columns),
+        "J": jax.jacrev(y)(X),
+        "tensor": jax.jacrev(lambda X_t: y(X_t.T))(X.T),
+        "J by vec": jax.jacrev(lambda v: y(from_rows(v)))(rows),
+        "J by w": jax.jacrev(lambda w: y(from_columns(w)))(columns),
+    }
 
 
 @settings(max_examples=30)
-@given(sizes, sizes, sizes, seeds)
+@given(st.sampled_from([(2, 3, 4), (4, 3, 2), (3, 1, 4), (1, 3, 3), (1, 1, 1)]), seeds)
 def test_layouts_of_a_matrix_argument_are_derivatives_by_the_rearranged_matrix(
-    d: int, n: int, k: int, seed: int
+    core: tuple[int, int, int], seed: int
 ) -> None:
+    d, n, k = core
     A, X = integers(seed, d, n, k), integers(seed + 1, n, k)
-
-    @jax.jit
-    def truths(A: jax.Array, X: jax.Array) -> dict[str, Any]:
-        def y(X: jax.Array) -> jax.Array:
-            return jnp.einsum("dnk,nk->d", A, X * X)
-
-        def y_0(X: jax.Array) -> jax.Array:
-            return y(X)[0]
-
-        def from_rows(v: jax.Array) -> jax.Array:
-            return jnp.stack([v[i * k : (i + 1) * k] for i in range(n)])
-
-        def from_columns(w: jax.Array) -> jax.Array:
-            return jnp.stack([w[j * n : (j + 1) * n] for j in range(k)], axis=1)
-
-        rows = jnp.concatenate([X[i] for i in range(n)])
-        columns = jnp.concatenate([X[:, j] for j in range(k)])
-        return {
-            "G": jax.grad(y_0)(X),
-            "transposed": jax.grad(lambda X_t: y_0(X_t.T))(X.T),
-            "by vec": jax.grad(lambda v: y_0(from_rows(v)))(rows),
-            "by w": jax.grad(lambda w: y_0(from_columns(w)))(columns),
-            "J": jax.jacrev(y)(X),
-            "tensor": jax.jacrev(lambda X_t: y(X_t.T))(X.T),
-            "J by vec": jax.jacrev(lambda v: y(from_rows(v)))(rows),
-            "J by w": jax.jacrev(lambda w: y(from_columns(w)))(columns),
-        }
-
-    truth = {name: np.asarray(array) for name, array in truths(A, X).items()}
+    truth = jax.tree.map(np.asarray, derivatives_by_matrices(A, X))
     G, J = truth["G"], truth["J"]
     equal(transposed_gradient(G), truth["transposed"])
     equal(vec(G), truth["by vec"])
@@ -165,21 +178,25 @@ def test_layouts_of_a_matrix_argument_are_derivatives_by_the_rearranged_matrix(
     equal(unvec(truth["by vec"], (n, k)), G)
 
 
+jacobian_by_weights = compiled(jax.jacrev(jnp.matmul, 1))
+
+
 @settings(max_examples=30)
-@given(sizes, sizes, seeds)
-def test_the_jacobian_of_a_layer_by_its_stacked_weights_is_a_kronecker_product(n: int, k: int, seed: int) -> None:
+@given(pairs, seeds)
+def test_the_jacobian_of_a_layer_by_its_stacked_weights_is_a_kronecker_product(
+    pair: tuple[int, int], seed: int
+) -> None:
+    n, k = pair
     o, W = integers(seed, n), integers(seed + 1, n, k)
     O = np.kron(np.eye(k), o)
     equal(O @ stacked_weights(W), o @ W)
-    jacobian_by_W = np.asarray(jax.jit(jax.jacrev(lambda W: o @ W))(W))
-    equal(stacked_weights(jacobian_by_W), O)
+    equal(stacked_weights(np.asarray(jacobian_by_weights(o, W))), O)
     equal(unvec(stacked_weights(W), (k, n)), transposed_gradient(W))  # 0.6: row by row it is outputs × inputs
 
 
-@settings(max_examples=30)
-@given(sizes, sizes)
+@pytest.mark.parametrize(("n", "k"), PAIRS)
 def test_the_flattened_jacobian_of_the_identity_is_the_identity(n: int, k: int) -> None:
-    J = np.asarray(jax.jit(jax.jacrev(lambda X: vec(jnp.eye(n) @ X)))(np.ones((n, k))))
+    J = np.asarray(compiled(jax.jacrev(lambda X: vec(jnp.eye(n) @ X)))(np.ones((n, k))))
     equal(flattened_jacobian(J), np.eye(n * k))
 
 
@@ -273,7 +290,7 @@ def test_the_tensor_and_the_columns_of_the_notes(entries: list[int]) -> None:
     equal(flattened_tensor(tensor), np.array(columns).T)
 
 
-jacobian_of_example_3_7 = jax.jit(jax.jacrev(example_3_7))
+jacobian_of_example_3_7 = compiled(jax.jacrev(example_3_7))
 
 
 def test_reshaping_the_tensor_as_it_stands_gives_the_wrong_order() -> None:

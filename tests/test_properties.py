@@ -17,6 +17,7 @@ import pytest
 
 from handgrad.catalogue import FORMULAS, Formula
 from tests.cases import Case, as_tuple, cases, distinct, tolerances
+from tests.compiling import compiled
 
 each_formula = pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 quickly = hypothesis.settings(max_examples=10)
@@ -202,8 +203,10 @@ def test_nan_in_gives_nan_out(formula: Formula) -> None:
 def test_jax_arrays_in_jax_arrays_out_under_jit(formula: Formula, dtype: str) -> None:
     case = dataclasses.replace(distinct(formula, dtype), samples=3)
     args, (cotangent, tangents) = case.arguments(), case.directions()
-    compiled = jax.jit(functools.partial(every_call, case))
-    found = compiled([jnp.asarray(arg) for arg in args], jnp.asarray(cotangent), [jnp.asarray(dot) for dot in tangents])
+    everything = compiled(functools.partial(every_call, case))
+    found = everything(
+        [jnp.asarray(arg) for arg in args], jnp.asarray(cotangent), [jnp.asarray(dot) for dot in tangents]
+    )
     for name, expected in every_call(case, args, cotangent, tangents).items():
         assert isinstance(found[name], jax.Array)
         assert found[name].dtype == expected.dtype
@@ -215,7 +218,7 @@ def test_jax_maps_over_the_formulas(formula: Formula) -> None:
     case = dataclasses.replace(distinct(formula), samples=3)
     args = case.arguments()
     axes = [None if name in formula.shared else 0 for name in formula.axes]
-    mapped = jax.jit(jax.vmap(lambda *sample: tuple(results(case, list(sample))), in_axes=tuple(axes)))
+    mapped = compiled(jax.vmap(lambda *sample: tuple(results(case, list(sample))), in_axes=tuple(axes)))
     for found, expected in zip(mapped(*map(jnp.asarray, args)), results(case, args), strict=True):
         assert_same(found, expected)
 
