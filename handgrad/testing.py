@@ -41,6 +41,7 @@ def assert_derivative(
 
     Raises: AssertionError with the oracle's report; ValueError where the claim is unknown.
 
+    >>> import numpy as np
     >>> assert_derivative(lambda z: np.cos(z), "sin_derivative")
     """
     __tracebackhide__ = True
@@ -69,6 +70,7 @@ def check_vjp(
 
     Raises: AssertionError with the counterexample; ValueError where no fitting inputs are to be had.
 
+    >>> import numpy as np
     >>> check_vjp(np.sin, lambda y_bar, x: y_bar * np.cos(x), "(n)->(n)", examples=3).method
     'complex step'
     """

@@ -2,13 +2,14 @@
 
 Analytic NumPy functions take a step along the imaginary axis, f(x + ih) = f(x) + ih f'(x) + O(h²): nothing is
 subtracted, so h may be as small as 1e-30 and the derivative is as exact as the value. Whether a function is analytic
-nobody can see from outside, so what the step gives must agree with real differences along random directions. All other
+nobody can see from outside, so what the step gives must agree with real differences along a random direction. All other
 functions get central differences, extrapolated to h = 0 (Ridders), with an estimate of their error.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -131,9 +132,11 @@ class _Line:
         size = np.maximum(1.0, np.where(np.isfinite(x), np.abs(x), 1.0))
         self.scale = np.exp2(np.ceil(np.log2(size)))
         """The unit of each coordinate's steps, a power of two so that few digits of x + h are lost."""
-        noise, size = self._fourth(2.0**-24)
+        self.direction = self.scale * generator.choice([-1.0, 1.0], x.shape) * generator.uniform(0.5, 1, x.shape)
+        """A random one, in which no coordinate stands still."""
+        noise, size = self._roughness(2.0**-24)
         if (noise > 1e-6 * size).any():  # too much even for float32: f is not smooth at this scale
-            noise = np.minimum(noise, self._fourth(2.0**-44)[0])
+            noise = np.minimum(noise, self._roughness(2.0**-44)[0])
         self.noise = noise + 2 * self.eps * np.abs(self.base)
         """What rounding may move each entry of the value."""
         self.exact = self.eps == EPS and bool((noise <= 2**16 * EPS * size.max(initial=0)).all())
@@ -161,20 +164,20 @@ class _Line:
             raise ValueError(f"the function's result changes its shape from {self.base.shape} to {found.shape}")
         return found.astype(float)
 
-    def directions(self, count: int) -> Iterator[Real]:
-        """Random directions in which no coordinate stands still."""
-        generator = np.random.default_rng(0)
-        for _ in range(count):
-            signs = generator.choice([-1.0, 1.0], self.x.shape)
-            yield self.scale * signs * generator.uniform(0.5, 1, self.x.shape)
+    def _roughness(self, step: float) -> tuple[Real, Real]:
+        """What rounding does to values near x, and the size of these.
 
-    def _fourth(self, step: float) -> tuple[Real, Real]:
-        """Fourth differences of values near x, in which a smooth f is gone and noise is left; and their size."""
-        (direction,) = self.directions(1)
-        near = np.stack([self.along(direction, k * step) for k in range(1, 8)])
-        with np.errstate(invalid="ignore"):
-            fourth = np.abs(np.diff(near, 4, axis=0)).max(axis=0) / np.sqrt(70)
-        return np.where(np.isfinite(fourth), fourth, 0.0), np.nan_to_num(np.abs(near)).max(axis=0)
+        It is what is left in fourth differences, where a smooth f is gone. Evenly spaced values may miss it where sums
+        of large terms give multiples of one coarse unit, so that unit counts as well.
+        """
+        near = np.stack([self.along(self.direction, k * step) for k in range(1, 8)])
+        near = np.where(np.isfinite(near).all(axis=0), near, 0.0)
+        fourth = np.abs(np.diff(near, 4, axis=0)).max(axis=0) / np.sqrt(70)
+        digits, exponents = np.frexp(near)
+        whole = np.ldexp(digits, 53).astype(np.int64)
+        units = np.where(whole == 0, np.inf, np.ldexp((whole & -whole).astype(float), exponents - 53))
+        unit = np.where(np.ptp(near, axis=0) > 0, units.min(axis=0), 0.0)
+        return np.maximum(fourth, unit), np.abs(near).max(axis=0)
 
 
 # The complex step
@@ -184,31 +187,26 @@ def _by_complex_step(line: _Line, y_bar: Real | None) -> list[_Slope] | None:
     """The Jacobian's columns; None where f is not analytic, or does not take complex numbers."""
     if not line.exact:
         return None
-    directions = list(line.directions(2))
-    predicted = [np.zeros(line.base.shape) for _ in directions]
-    bounds = [np.zeros(line.base.shape) for _ in directions]
+    along, bound = np.zeros(line.base.shape), np.zeros(line.base.shape)
     columns = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
-        for j in range(line.x.size):
+        for j, step in enumerate(line.direction.flat):
             column = _imaginary(line, j)
             if column is None:
                 return None
-            for direction, along, bound in zip(directions, predicted, bounds, strict=True):
-                along += direction.flat[j] * column.value
-                bound += np.abs(direction.flat[j]) * (column.error + 2**8 * EPS * np.abs(column.value))
+            along += step * column.value
+            bound += np.abs(step) * (column.error + 2**8 * EPS * np.abs(column.value))
             columns.append(_weighted(column, y_bar))
     if not columns:
         return columns
-    for direction, along, bound in zip(directions, predicted, bounds, strict=True):
-        seen = _slope(line, direction)
-        with np.errstate(invalid="ignore"):
-            near = np.abs(along - seen.value) <= bound + seen.error
-            sharp = seen.error <= 1e-3 * (np.abs(seen.value) + np.abs(line.base)) + bound
-        if not (near & sharp & ~(seen.low < seen.high) | ~line.known).all():
-            return None
-    return columns
+    seen = _slope(line, line.direction)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(along - seen.value) <= bound + seen.error
+        sharp = seen.error <= 1e-3 * (np.abs(seen.value) + np.abs(line.base)) + 2**12 * line.noise + bound
+    agreed = near & sharp & ~(seen.low < seen.high)
+    return columns if (agreed | ~line.known).all() else None
 
 
 def _imaginary(line: _Line, j: int) -> _Slope | None:
@@ -248,24 +246,31 @@ def _by_differences(line: _Line) -> Iterator[_Slope]:
         yield _Slope(found.value / unit, found.error / unit, found.low / unit, found.high / unit)
 
 
-class _Limit:
-    """The limit of a quotient as its step is halved, by Richardson's extrapolation; entry by entry, the best one."""
+class _Limits:
+    """The limits of the central, right and left quotient as their step is halved, by Richardson's extrapolation.
 
-    def __init__(self, ratio: float, amplified: float, shape: tuple[int, ...]) -> None:
-        self._ratio = ratio
+    Entry by entry, the best estimate counts.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        axes = (3, *[1] * len(shape))
+        self._ratio = np.array([4.0, 2.0, 2.0]).reshape(axes)
         """By what halving reduces the first error term, and each term more than the one before it."""
-        self._amplified = amplified
+        self._amplified = np.array([2.0, 8.0, 8.0]).reshape(axes)
         """By what extrapolation may raise rounding errors."""
         self._row: list[Real] = []
-        self.value, self.error = np.full(shape, np.nan), np.full(shape, np.inf)
+        self.value, self.error = np.full((3, *shape), np.nan), np.full((3, *shape), np.inf)
 
-    def add(self, quotient: Real, rounding: Real) -> None:
-        """The quotient at half the step before."""
-        row, best, least = [quotient], self.value, np.full(quotient.shape, np.inf)
-        for j, previous in enumerate(self._row[:_DEPTH], 1):
+    def add(self, quotients: Real, rounding: Real) -> None:
+        """The quotients at half the step before."""
+        row, best, least = [quotients], self.value, np.full(quotients.shape, np.inf)
+        floor = self._amplified * rounding
+        for previous, factor in zip(
+            self._row[:_DEPTH], itertools.accumulate(itertools.repeat(self._ratio), np.multiply)
+        ):
             last = row[-1]
-            better = last + (last - previous) / (self._ratio**j - 1)
-            error = np.maximum(np.abs(better - last), np.abs(better - previous)) + self._amplified * rounding
+            better = last + (last - previous) / (factor - 1)
+            error = np.maximum(np.abs(better - last), np.abs(better - previous)) + floor
             less = error < least  # False for nan, so that steps out of f's domain do not count
             best, least = np.where(less, better, best), np.where(less, error, least)
             row.append(better)
@@ -274,49 +279,78 @@ class _Limit:
         self.value, self.error = np.where(taken, best, self.value), np.where(taken, least, self.error)
         self._row = row
 
+    @property
+    def gap(self) -> Real:
+        """How far apart the one-sided limits are."""
+        return np.abs(self.value[1] - self.value[2])
+
+    @property
+    def sides(self) -> Real:
+        """How far apart their errors could put them."""
+        return self.error[1] + self.error[2]
+
 
 def _slope(line: _Line, direction: Real) -> _Slope:
     """The derivative along a direction: the central limit, and the two one-sided ones to see kinks by."""
     base, known = line.base, line.known
-    middle, right, left = _Limit(4, 2, base.shape), _Limit(2, 8, base.shape), _Limit(2, 8, base.shape)
-    span, inside = np.zeros(base.shape), np.zeros(base.shape, int)
+    limits, around, inside = _Limits(base.shape), np.abs(base), np.zeros(base.shape, int)
     with np.errstate(all="ignore"):
         for power in range(_FIRST, _TINIEST + 1):
             h = 2.0**-power
             up, down = line.along(direction, h), line.along(direction, -h)
+            quotient = (up - down) / (2 * h)
             size = np.fmax(np.abs(base), np.fmax(np.abs(up), np.abs(down)))
             rounding = (line.noise + 2 * line.eps * np.where(np.isfinite(size), size, np.abs(base))) / h
-            rounding += EPS / h * np.abs(np.nan_to_num(middle.value))  # x + h is rounded too
-            middle.add((up - down) / (2 * h), rounding)
-            right.add((up - base) / h, rounding)
-            left.add((base - down) / h, rounding)
-            around = np.fmax(np.abs(up - base), np.abs(base - down))
-            span = np.fmax(span, np.where(np.isfinite(around), around, 0))
-            typical = np.abs(middle.value) + np.abs(base) + span
-            sides = right.error + left.error
-            smooth = (np.abs(right.value - left.value) <= _SLACK * sides) & (sides <= 1e-4 * typical)
-            precise = (middle.error <= _ENOUGH * typical) | (2 * rounding > middle.error)
-            inside += np.isfinite(up - down)
-            if (smooth & precise | ~known).all() or (power >= _LAST and (inside >= _ROWS)[known].all()):
+            rounding += EPS / h * np.abs(np.nan_to_num(quotient))  # x + h is rounded too
+            limits.add(np.stack([quotient, (up - base) / h, (base - down) / h]), rounding)
+            inside += np.isfinite(quotient)
+            if power >= _LAST and (inside >= _ROWS)[known].all():
                 break
-        return _joined(middle, right, left, known, span + np.abs(base))
+            around = np.fmax(np.abs(up - base), np.abs(base - down))
+            around = np.abs(base) + np.where(np.isfinite(around), around, 0)
+            typical, error, gap, sides = np.abs(limits.value[0]) + around, limits.error[0], limits.gap, limits.sides
+            precise = (error <= _ENOUGH * typical) | (2 * rounding >= error)
+            smooth = (gap <= _SLACK * sides) & ((sides <= 1e-8 * typical) | (32 * rounding >= sides))
+            split = (gap > 0) & (sides <= 1e-9 * gap)
+            settled = smooth & precise | split | ~known
+            if settled.all() and (not split.any() or _confirmed(line, direction, limits)):
+                if not (_strange(line, direction, h, limits, quotient, rounding) & known).any():
+                    break
+                limits = _Limits(base.shape)
+        return _joined(limits, known, around, line.noise)
 
 
-def _joined(middle: _Limit, right: _Limit, left: _Limit, known: Real, typical: Real) -> _Slope:
+def _strange(line: _Line, direction: Real, h: float, limits: _Limits, quotient: Real, rounding: Real) -> Real:
+    """Where a quotient at another step lies farther from the limit: halves of a period make every step look alike."""
+    other = 0.29 * h
+    found = (line.along(direction, other) - line.along(direction, -other)) / (2 * other)
+    near = np.abs(quotient - limits.value[0]) + _SLACK * limits.error[0] + 8 * rounding
+    return ~(np.abs(found - limits.value[0]) <= near)
+
+
+def _confirmed(line: _Line, direction: Real, limits: _Limits) -> bool:
+    """Whether two different slopes are those of the smallest steps too, and not of a kink some way off."""
+    h = 2.0**-_LAST
+    ahead, behind = (line.along(direction, h) - line.base) / h, (line.base - line.along(direction, -h)) / h
+    off = np.fmax(np.abs(ahead - limits.value[1]), np.abs(behind - limits.value[2]))
+    return bool((~line.known | (limits.gap <= _SLACK * limits.sides) | (off <= 1e-3 * limits.gap)).all())
+
+
+def _joined(limits: _Limits, known: Real, around: Real, noise: Real) -> _Slope:
     """One slope from three limits: the central one, where there is a kink the two others, or the only one there is."""
-    sides = right.error + left.error
-    gap = np.abs(right.value - left.value)
-    kinked = gap > _SLACK * sides
-    between = (right.value + left.value) / 2
-    value = np.where(kinked, between, middle.value)
+    (middle, right, left), errors, sides = limits.value, limits.error, limits.sides
+    kinked = limits.gap > _SLACK * sides
+    between = (right + left) / 2
+    value = np.where(kinked, between, middle)
     # The central limit must lie between the others, else it was mistaken about its error.
-    astray = np.fmax(np.abs(middle.value - between) - _SLACK * sides, 0)
-    error = np.where(kinked, np.maximum(right.error, left.error), middle.error + astray)
-    for one, other in ((right, left), (left, right)):  # at the end of the domain
-        only = np.isfinite(one.error) & ~np.isfinite(other.error) & ~np.isfinite(middle.error)
-        value, error = np.where(only, one.value, value), np.where(only, _SLACK * one.error, error)
-    found = known & (error <= 1e-2 * (np.abs(value) + typical))
+    astray = np.fmax(np.abs(middle - between) - _SLACK * sides, 0)
+    error = np.where(kinked, _SLACK * sides, errors[0] + astray)
+    finite = np.isfinite(errors)
+    for one, other in ((1, 2), (2, 1)):  # at the end of the domain
+        only = finite[one] & ~finite[other] & ~finite[0]
+        value, error = np.where(only, limits.value[one], value), np.where(only, _SLACK * errors[one], error)
+    found = known & (error <= 1e-2 * (np.abs(value) + around) + 2**12 * noise)
     value, error = np.where(found, value, np.nan), np.where(found, error, np.inf)
-    low = np.where(kinked & found, np.minimum(right.value, left.value), value)
-    high = np.where(kinked & found, np.maximum(right.value, left.value), value)
+    low = np.where(kinked & found, np.minimum(right, left), value)
+    high = np.where(kinked & found, np.maximum(right, left), value)
     return _Slope(value, error, low, high)
