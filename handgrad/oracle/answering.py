@@ -84,11 +84,9 @@ def _path(function: Any) -> str | None:
         return None
 
 
-def _conversions(function: Function) -> list[Function]:
+def _conversions(jax: bool) -> list[Function]:
     """What to make of arrays before a call: JAX's own, where the function is written for them."""
-    if not written_in_jax(function):
-        return [lambda array: array]
-    return [sys.modules["jax"].numpy.asarray, lambda array: array]
+    return [sys.modules["jax"].numpy.asarray, np.asarray] if jax else [np.asarray]
 
 
 # Written by hand
@@ -97,29 +95,25 @@ def _conversions(function: Function) -> list[Function]:
 def of_vjp(f_vjp: Function, truths: Truths, dtype: str) -> Answer:
     """A function that gives the value and a pullback, or takes the cotangent as its first or last argument."""
     name, inside, bar = name_of(f_vjp, "f_vjp"), ", ".join(truths.names), _bar(truths)
-    ways = []
-    for convert in _conversions(f_vjp):
+    jax, at_end, ways = written_in_jax(f_vjp), _cotangent_last(f_vjp), []
+    for convert in _conversions(jax):
 
         def pulled(y_bar: Real, *args: Real, convert: Function = convert) -> tuple[Any, ...]:
-            with double_precision(written_in_jax(f_vjp)):
+            with double_precision(jax):
                 result = f_vjp(*map(convert, args))
                 if not (isinstance(result, tuple | list) and len(result) == 2 and callable(result[1])):
                     raise TypeError(f"{name}({inside}) gives no value and pullback")
                 return (result[0], *_parts(result[1](convert(y_bar)), truths))
 
-        def first(y_bar: Real, *args: Real, convert: Function = convert) -> tuple[Any, ...]:
-            with double_precision(written_in_jax(f_vjp)):
-                return _parts(f_vjp(convert(y_bar), *map(convert, args)), truths)
-
-        def last(y_bar: Real, *args: Real, convert: Function = convert) -> tuple[Any, ...]:
-            with double_precision(written_in_jax(f_vjp)):
-                return _parts(f_vjp(*map(convert, args), convert(y_bar)), truths)
+        def backward(y_bar: Real, *args: Real, convert: Function = convert) -> tuple[Any, ...]:
+            given = map(convert, (*args, y_bar) if at_end else (y_bar, *args))
+            with double_precision(jax):
+                return _parts(f_vjp(*given), truths)
 
         if _takes(f_vjp, len(truths.names)):
             ways.append(Way(pulled, f"{name}({inside})[1]({bar})", valued=True))
         if _takes(f_vjp, len(truths.names) + 1):
-            at_end = _cotangent_last(f_vjp)
-            ways.append(Way(last, f"{name}({inside}, {bar})") if at_end else Way(first, f"{name}({bar}, {inside})"))
+            ways.append(Way(backward, f"{name}({inside}, {bar})" if at_end else f"{name}({bar}, {inside})"))
     if not ways:
         count = len(truths.names)
         raise TypeError(f"{name} takes neither {inside} nor {bar}, {inside}: {count} or {count + 1} arguments")
@@ -128,17 +122,15 @@ def of_vjp(f_vjp: Function, truths: Truths, dtype: str) -> Answer:
 
 def of_jacobian(f_jacobian: Function, truths: Truths, dtype: str) -> Answer:
     """A function of the arguments that gives one Jacobian for each."""
+    name, jax, ways = name_of(f_jacobian, "f_jacobian"), written_in_jax(f_jacobian), []
+    for convert in _conversions(jax):
 
-    def jacobians(*args: Real, convert: Function) -> tuple[Any, ...]:
-        with double_precision(written_in_jax(f_jacobian)):
-            return _parts(f_jacobian(*map(convert, args)), truths)
+        def jacobians(*args: Real, convert: Function = convert) -> tuple[Any, ...]:
+            with double_precision(jax):
+                return _parts(f_jacobian(*map(convert, args)), truths)
 
-    call = f"{name_of(f_jacobian, 'f_jacobian')}({', '.join(truths.names)})"
-    ways = [
-        Way(lambda *args, convert=convert: jacobians(*args, convert=convert), call)
-        for convert in _conversions(f_jacobian)
-    ]
-    return Answer(name_of(f_jacobian, "f_jacobian"), truths, ways, dtype, path=_path(f_jacobian))
+        ways.append(Way(jacobians, f"{name}({', '.join(truths.names)})"))
+    return Answer(name, truths, ways, dtype, path=_path(f_jacobian))
 
 
 def _takes(function: Function, count: int) -> bool:

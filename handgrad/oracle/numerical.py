@@ -9,7 +9,6 @@ functions get central differences, extrapolated to h = 0 (Ridders), with an esti
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -265,11 +264,9 @@ class _Limits:
         """The quotients at half the step before."""
         row, best, least = [quotients], self.value, np.full(quotients.shape, np.inf)
         floor = self._amplified * rounding
-        for previous, factor in zip(
-            self._row[:_DEPTH], itertools.accumulate(itertools.repeat(self._ratio), np.multiply)
-        ):
+        for j, previous in enumerate(self._row[:_DEPTH], 1):
             last = row[-1]
-            better = last + (last - previous) / (factor - 1)
+            better = last + (last - previous) / (self._ratio**j - 1)
             error = np.maximum(np.abs(better - last), np.abs(better - previous)) + floor
             less = error < least  # False for nan, so that steps out of f's domain do not count
             best, least = np.where(less, better, best), np.where(less, error, least)
