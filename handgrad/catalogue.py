@@ -118,7 +118,7 @@ class Formula:
         found = {number for function in (self.value, *self.companions.values()) for number in equations_of(function)}
         return tuple(sorted(found, key=_equation_order))
 
-    @property
+    @functools.cached_property
     def letter(self) -> str:
         """The notes' letter for the value, the left-hand side of its formula."""
         formula = docstrings.read(self.value).formula

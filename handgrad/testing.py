@@ -179,7 +179,10 @@ def _examined(
     if unknown:
         raise ValueError(f"by: there is no argument {unknown[0]!r}; the function has {', '.join(names)}")
     integers = [argument.name for argument in arguments if argument.integer]
-    truths = Truths(f, names, [names.index(name) for name in wanted if name not in integers], jax=jax)
+    positions = [names.index(name) for name in wanted if name not in integers]
+    if not positions:
+        raise ValueError("by: there is nothing to differentiate by")
+    truths = Truths(f, names, positions, jax=jax)
     subject = examining.Subject(answer(truths))
     if shapes is None or isinstance(shapes, str):
         return examining.by_shapes(subject, arguments, result, seed, examples)

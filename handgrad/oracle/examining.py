@@ -34,6 +34,8 @@ COMPILED_SHAPES = 5
 """Of a function that JAX compiles for each."""
 ENTRIES = 20_000
 """Entries after which numerical differentiation, a call or two for each, ends."""
+TRIALS = 8
+"""Inputs at which a function must be finite to be so in a domain."""
 SHRINKABLE = 200
 """Entries up to which a smallest counterexample is looked for."""
 
@@ -176,17 +178,22 @@ def by_shapes(
 
 def _domain(subject: Subject, arguments: Sequence[Argument], result: tuple[str, ...] | None, seed: int) -> Domain:
     """The first domain in which the function is finite, at a shape that is then known to fit."""
-    sizes = shapes.distinct(arguments)
+    name, sizes, raised = name_of(subject.truths.function), shapes.distinct(arguments), None
     for domain in shapes.DOMAINS:
-        drawn = shapes.draw(arguments, sizes, domain, np.random.default_rng(seed))
-        value = subject.truths.value(subject.arguments(drawn))
-        if result is not None and value.shape != shapes.shape_of(result, sizes):
+        generator = np.random.default_rng(seed)
+        drawn = [shapes.draw(arguments, sizes, domain, generator) for _ in range(TRIALS)]
+        try:
+            values = [subject.truths.value(subject.arguments(letters)) for letters in drawn]
+        except Exception as error:  # as math.log does outside its domain
+            raised = raised or error
+            continue
+        if result is not None and values[0].shape != shapes.shape_of(result, sizes):
             said = shapes.shape_of(result, sizes)
-            name = name_of(subject.truths.function)
-            raise ValueError(f"{name} gives an array of shape {value.shape} where the signature says {said}")
-        if np.isfinite(value).all():
+            raise ValueError(f"{name} gives an array of shape {values[0].shape} where the signature says {said}")
+        if np.isfinite(values).all():
             return domain
-    name = name_of(subject.truths.function)
+    if raised is not None:
+        raise raised
     raise ValueError(f"{name} is nan or infinite at random inputs; give a Hypothesis strategy for each argument")
 
 

@@ -41,6 +41,7 @@ class Worker:
     functions: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
+    _answers: queue.SimpleQueue[Any] = dataclasses.field(default_factory=queue.SimpleQueue)
 
     def start(self) -> None:
         """Start the process and let it load the file."""
@@ -53,6 +54,9 @@ class Worker:
             env=environment,
             start_new_session=True,
         )
+        self._answers = queue.SimpleQueue()
+        stream = cast(BinaryIO, self._process.stdout)
+        threading.Thread(target=_listen, args=(stream, self._answers), daemon=True).start()
         try:
             header, _ = self._answer()
         except TimedOutError:
@@ -77,23 +81,12 @@ class Worker:
         return Outcome(tuple(arrays), **header)
 
     def _answer(self) -> tuple[dict[str, Any], list[Real]]:
-        """The next message, read in a thread so that the clock stays here."""
+        """The next message; the clock is here, whatever the worker does."""
         process = self._process
         assert process is not None
-        assert process.stdout is not None
-        stream = cast(BinaryIO, process.stdout)
-        answers: queue.Queue[Any] = queue.Queue()
-
-        def read() -> None:
-            try:
-                answers.put(read_message(stream))
-            except (EOFError, OSError, ValueError) as error:
-                answers.put(error)
-
         started = time.monotonic()
-        threading.Thread(target=read, daemon=True).start()
         try:
-            found = answers.get(timeout=self.seconds)
+            found = self._answers.get(timeout=self.seconds)
         except queue.Empty:
             self.stop()
             raise TimedOutError(f"does not return within {self.seconds:g} s") from None
@@ -120,3 +113,13 @@ class Worker:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def _listen(stream: BinaryIO, answers: queue.SimpleQueue[Any]) -> None:
+    """Pass on what a worker writes, until it writes no more; that too is an answer."""
+    while True:
+        try:
+            answers.put(read_message(stream))
+        except (EOFError, OSError, ValueError) as error:
+            answers.put(error)
+            return

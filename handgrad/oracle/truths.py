@@ -197,6 +197,9 @@ class Truths:
             return list(found)
         merged = list(found[: self.valued])
         for truth, array, position in zip(found[self.valued :], arrays[self.valued :], self.by, strict=True):
+            if array.shape != truth.value.shape or not differing(array, truth).any():
+                merged.append(truth)
+                continue
             size = args[position].size
             wrong = differing(array, truth).reshape(-1, size)
             value, error, free = (part.copy().reshape(-1, size) for part in (truth.value, truth.error, truth.free))
