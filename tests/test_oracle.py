@@ -219,7 +219,7 @@ def test_a_pullback_that_is_returned() -> None:
 
 
 def test_a_decorator_says_how_to_call() -> None:
-    @handgrad.claims("softmax_vjp", call=lambda f, l, p_bar, p: f({"p": p}, up=p_bar))
+    @handgrad.claims("softmax_vjp", call=lambda f, p_bar, p: f({"p": p}, up=p_bar))
     def backward(stored: Any, *, up: Any) -> Any:
         p = stored["p"]
         return p * (up - np.sum(p * up, axis=-1, keepdims=True))

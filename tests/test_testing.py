@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
+import pathlib
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from typing import Any
@@ -118,6 +122,7 @@ def test_a_correct_relu_may_meet_zero() -> None:
 
 def test_domains_are_found() -> None:
     assert check_jacobian(lambda x: np.log(x).sum(), lambda x: 1 / x, "(n)->()").inputs == "between 1/8 and 2"
+    check_jacobian(lambda x: math.log(x), lambda x: 1 / x, "()->()", examples=10)
     logit = check_jacobian(lambda p: np.log(p / (1 - p)), lambda p: np.diag(1 / p + 1 / (1 - p)), "(n)->(n)")
     assert logit.inputs == "between 1/16 and 15/16"
     text = report(check_jacobian, lambda x: np.log(x).sum(), lambda x: 1 / x**2, "(n)->()")
@@ -331,6 +336,8 @@ def test_functions_that_cannot_be_checked() -> None:
         check_jacobian(lambda x: np.log(-(x**2)), lambda x: 2 / x, "(n)->(n)")
     with pytest.raises(ValueError, match="by: there is no argument 'z'; the function has x"):
         check_vjp(lambda x: x, lambda g, x: g, "(n)->(n)", by=["z"])
+    with pytest.raises(ValueError, match="nothing to differentiate by"):
+        check_vjp(lambda x: x, lambda g, x: g, "(n)->(n)", by=[])
     with pytest.raises(TypeError, match="f_vjp takes neither x nor y_bar, x: 1 or 2 arguments"):
         check_vjp(lambda x: x, lambda: 0, "(n)->(n)")
     with pytest.raises(ZeroDivisionError):
@@ -355,6 +362,9 @@ def test_jax_is_the_truth_where_a_function_is_written_for_it() -> None:
     assert check_vjp(np.sin, lambda g, x: g * np.cos(x), "(n)->(n)", examples=5).method == "complex step"
     text = report(check_vjp, jax_softmax, lambda p_bar, l: p_bar * jax_softmax(l) * (1 - jax_softmax(l)), "(n)->(n)")
     assert "the truth is jax_softmax itself, by JAX" in text
+    # The numbers of one and the shape of the other are wrong.
+    text = report(check_vjp, lambda x, y: jnp.sin(x) * y, lambda g, x, y: (g * y, g[:0]), "(n),(n)->(n)")
+    assert "f_vjp is wrong" in text
 
 
 def test_jax_functions_are_judged_in_double_precision_whatever_the_user_has_set() -> None:
@@ -482,9 +492,9 @@ def test_assert_derivative_takes_a_call() -> None:
 # Light
 
 
-def test_the_import_is_light() -> None:
+def test_it_is_light_and_leaves_nothing_behind(tmp_path: pathlib.Path) -> None:
     code = """
-        import sys, handgrad.testing
+        import os, sys, handgrad.testing
         heavy = {"jax", "torch", "hypothesis", "rich", "pytest", "jaxtyping", "array_api_compat"} & set(sys.modules)
         assert not heavy, heavy
         import numpy as np
@@ -492,7 +502,23 @@ def test_the_import_is_light() -> None:
         handgrad.testing.check_jacobian(np.sum, lambda x: np.ones_like(x), "(n)->()")
         heavy = {"jax", "torch", "hypothesis"} & set(sys.modules)
         assert not heavy, heavy
+        try:
+            handgrad.testing.check_vjp(np.sin, lambda g, x: g, "(n)->(n)")
+        except AssertionError as error:
+            assert "the smallest such input" in str(error)
+        import hypothesis.configuration
+        folder = hypothesis.configuration.storage_directory("examples", intent_to_write=False)
+        assert str(folder.path) == os.path.join(os.getcwd(), ".hypothesis", "examples"), folder.path
     """
-    lines = "\n".join(line.strip() for line in code.splitlines())
-    run = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    environment.pop("HYPOTHESIS_STORAGE_DIRECTORY", None)
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ user's own process. It reports; it does not judge.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import itertools
 import traceback
 import warnings
@@ -96,8 +97,10 @@ class _NotNumbersError(Exception):
     pass
 
 
-def call(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real]) -> Outcome:
-    """Call a function twice with copies of the letters."""
+def call(
+    namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real], *, interruptible: bool = False
+) -> Outcome:
+    """Call a function twice with copies of the letters; an interrupt ends the caller too if it is ``interruptible``."""
     given = {name: array.copy() for name, array in letters.items()}
     # A complex step hands in complex numbers, and only then may they come back.
     kinds = "fiubc" if any(array.dtype.kind == "c" for array in given.values()) else "fiub"
@@ -107,6 +110,8 @@ def call(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real]) 
             first = _arrays(_result(namespace, plan, given), kinds)
             second = _arrays(_result(namespace, plan, {name: array.copy() for name, array in letters.items()}), kinds)
     except BaseException as error:  # a student's SystemExit or KeyboardInterrupt too
+        if interruptible and isinstance(error, KeyboardInterrupt):
+            raise
         return Outcome(error=_described(error), line=_line(error, namespace.get("__file__")))
     overwritten = [name for name, array in given.items() if not np.array_equal(array, letters[name], equal_nan=True)]
     same = len(first) == len(second) and all(
@@ -120,7 +125,11 @@ def _result(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real
         return eval(plan.expression, {**namespace, **letters})
     function = namespace[plan.function]
     if plan.decorated:
-        return getattr(function, CLAIM_ATTRIBUTE)["call"](function, **letters)
+        how = getattr(function, CLAIM_ATTRIBUTE)["call"]
+        parameters = inspect.signature(how).parameters.values()
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+            letters = {p.name: letters[p.name] for p in parameters if p.name in letters}
+        return how(function, **letters)
     if plan.loop:
         return _element_by_element(function, plan, letters)
     result = function(*_filled(plan.positional, letters), **_filled(plan.keywords, letters))

@@ -34,7 +34,7 @@ class _InProcess:
         self._namespace = namespace
 
     def call(self, plan: Plan, letters: Mapping[str, Real]) -> Outcome:
-        return calling.call(self._namespace, plan, letters)
+        return calling.call(self._namespace, plan, letters, interruptible=True)
 
 
 def check(
