@@ -39,7 +39,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from handgrad.catalogue import FORMULAS, NONZERO, POSITIVE, PROBABILITY, REAL, TARGET, Domain, Formula, find
+from handgrad.catalogue import FACTOR, FORMULAS, LABEL, POSITIVE, PROBABILITY, REAL, TARGET, Domain, Formula, find
 from tests.exact import OVERFLOW, Exact, exact_beside, spacing, ulp_error
 
 Real = np.ndarray[Any, Any]
@@ -105,7 +105,7 @@ class _Draw:
             inside = np.clip(np.where(kind < 4, near_an_end, draw.random(shape)), 1e-300, 1 - 2.0**-53)
             at_an_end = (domain is TARGET) & (draw.random(shape) < 0.5)
             return np.where(at_an_end, draw.integers(0, 2, shape), inside)
-        if domain not in (REAL, NONZERO, POSITIVE):
+        if domain is LABEL:
             return draw.integers(0, SIZES["K"], shape)
         reach = REACH.get(self.formula.name)
         span = (-reach, reach) if reach else (SMALLEST, LARGEST)
@@ -113,7 +113,7 @@ class _Draw:
         size = np.where(kind == 7, 1000.0, 10**exponent)
         if domain is POSITIVE:
             return size
-        zero = (domain is REAL) & (not self.formula.kinks) & (draw.random(shape) < 0.05)
+        zero = (domain in (REAL, FACTOR)) & (not self.formula.kinks) & (draw.random(shape) < 0.05)
         return np.where(zero, 0.0, size * draw.choice([-1.0, 1.0], shape))
 
 

@@ -17,7 +17,7 @@ import reference.activations
 import reference.probabilities
 from benchmarks import accuracy
 from handgrad.activations import sigmoid_derivative, tanh_derivative
-from handgrad.catalogue import FORMULAS, NONZERO, POSITIVE, Formula
+from handgrad.catalogue import FORMULAS, LABEL, NONZERO, POSITIVE, Formula
 from handgrad.probabilities import softmax_jacobian
 from tests.exact import OVERFLOW, Exact, exact, ulp_error
 
@@ -294,3 +294,12 @@ def test_ulp_error(computed: float, truth: Any, error: float) -> None:
     true_value = np.empty(1, object)
     true_value[0] = truth
     assert ulp_error(np.array([computed]), true_value)[0] == error
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_the_benchmark_draws_numbers_for_every_formula(formula: Formula) -> None:
+    draw = accuracy._Draw(np.random.default_rng(0), formula, 16)
+    for name, axes in formula.axes.items():
+        core = (3,) if isinstance(formula.domains[name], tuple) else (2,) * len(axes)
+        drawn = draw.entries(formula.domains[name], core)
+        assert drawn.dtype.kind == ("i" if formula.domains[name] is LABEL else "f"), name
