@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-import math
 import os
 import sys
 import warnings
@@ -20,6 +19,7 @@ from rich.text import Text
 import handgrad
 from handgrad import catalogue, docstrings, layouts
 from handgrad.catalogue import Domain, Formula
+from handgrad.oracle.report import plain
 
 USAGE_ERROR = 2
 
@@ -274,7 +274,7 @@ def _show(options: argparse.Namespace) -> int:
             for function in functions
         ]
         if numbers:
-            described["at"] = {name: _jsonable(value) for name, value in numbers.items()}
+            described["at"] = {name: plain(value) for name, value in numbers.items()}
             described["layout"] = options.layout
         _print_json(described)
         return 0
@@ -405,14 +405,3 @@ def _arguments(formula: Formula, given: Sequence[str]) -> tuple[dict[str, Any], 
 
 def _lined_up(value: np.ndarray[Any, Any], indent: int) -> str:
     return np.array2string(value, precision=8, separator=", ", prefix=" " * indent, max_line_width=100)
-
-
-def _jsonable(value: np.ndarray[Any, Any]) -> Any:
-    """Nested lists, in which nan and the infinities, which JSON lacks, are strings."""
-
-    def entry(item: Any) -> Any:
-        if isinstance(item, list):
-            return [entry(part) for part in item]
-        return item if math.isfinite(item) else str(item)
-
-    return entry(value.tolist())

@@ -88,6 +88,11 @@ class Outcome:
     repeatable: bool = True
     """Whether a second call with equal arguments gave equal results."""
 
+    @property
+    def complaint(self) -> str:
+        """The error and where it was raised, as a predicate of the call."""
+        return f"{self.error} in line {self.line}" if self.line else str(self.error)
+
     def to_json(self) -> dict[str, Any]:
         """All but the arrays, as plain data."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "arrays"}

@@ -18,7 +18,7 @@ from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, Claim
 from handgrad.oracle.judge import Backend, judge
 from handgrad.oracle.process import TimedOutError, Worker, WorkerError
-from handgrad.oracle.report import Diagnosis, Report, Result
+from handgrad.oracle.report import Report, Result, diagnosed
 
 Real = np.ndarray[Any, Any]
 
@@ -159,8 +159,8 @@ def _judged(
     name = info["name"]
     if "failed" in info:
         verdict, message = info["failed"]
-        code, title = ("HG105", "it takes too long") if verdict == "timeout" else ("HG104", "it ends the process")
-        diagnosis = [Diagnosis(code, title, f"the file {message}, so {name} was not called")]
+        code = "HG105" if verdict == "timeout" else "HG104"
+        diagnosis = [diagnosed(code, f"the file {message}, so {name} was not called")]
         return Result(name, None, verdict, info["line"], diagnosis=diagnosis)
     known, assumed = (stated, None) if stated else _claims(name, info["claim"])
     forward = pairs.forward_of(info, found, of)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.oracle.claiming import Claim
+from handgrad.oracle.report import Counterexample
 
 Real = np.ndarray[Any, Any]
 LOOSENESS = {8: 2.0**12, 4: 2.0**6, 2: 2.0**3}
@@ -180,7 +181,24 @@ def differing(array: Real, truth: Truth) -> Real:
         return ~(np.abs(array.astype(float) - truth.value) <= truth.allowed(array.dtype))
 
 
-# Differences in words
+# What shows a difference
+
+
+def counterexample(
+    letters: dict[str, Real], yours: Real | None, truth: Truth, wrong: Real | None = None
+) -> Counterexample:
+    """The inputs, both arrays and, where their shapes agree, the worst entry and what the wrong ones have in common.
+
+    ``wrong`` says which entries those are, if not the ones that differ by more than the truth allows.
+    """
+    if yours is None or yours.shape != truth.value.shape:
+        return Counterexample(letters, yours, truth.value, None, truth.letter)
+    wrong = differing(yours, truth) if wrong is None else wrong
+    with np.errstate(all="ignore"):
+        error = np.where(wrong, np.nan_to_num(np.abs(yours.astype(float) - truth.value), nan=np.inf), -1.0)
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape)) if error.size else None
+    observations = tuple(pattern(yours, truth, wrong, letters))
+    return Counterexample(letters, yours, truth.value, index, truth.letter, int(wrong.sum()), observations, wrong)
 
 
 def pattern(array: Real, truth: Truth, wrong: Real, letters: Mapping[str, Real]) -> list[str]:

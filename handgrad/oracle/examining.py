@@ -16,20 +16,12 @@ import numpy as np
 
 from handgrad.oracle import calling, shapes
 from handgrad.oracle.answering import Answer
-from handgrad.oracle.comparison import differing, pattern
-from handgrad.oracle.report import Counterexample, Diagnosis, Report, Result
+from handgrad.oracle.comparison import counterexample, differing
+from handgrad.oracle.report import Counterexample, Report, Result, diagnosed
 from handgrad.oracle.shapes import Argument, Domain, Sizes
 from handgrad.oracle.truths import VALUE, Measured, name_of
 
 Real = np.ndarray[Any, Any]
-TITLES = {
-    "HG100": "the numbers are wrong",
-    "HG102": "it gives no numbers",
-    "HG103": "it overwrites its argument",
-    "HG106": "it is not repeatable",
-    "HG107": "the number of results is wrong",
-    "HG108": "the shape is wrong",
-}
 COMPILED_SHAPES = 5
 """Of a function that JAX compiles for each."""
 ENTRIES = 20_000
@@ -94,8 +86,7 @@ class Subject:
         namespace = {"answer": self.answer, "__file__": self.answer.path}
         outcome = calling.call(namespace, calling.Plan("answer", (*letters,)), letters)
         if outcome.error is not None:
-            where = f" in line {outcome.line}" if outcome.line else ""
-            return Failure(letters, "HG102", f"{self.answer.call} {outcome.error}{where}")
+            return Failure(letters, "HG102", f"{self.answer.call} {outcome.complaint}")
         if outcome.overwritten:
             names = " and ".join(outcome.overwritten)
             return Failure(letters, "HG103", f"it overwrites its argument {names}; compute into a copy")
@@ -306,7 +297,7 @@ def _raise(
     result = Result(subject.answer.name, None, verdict, call=subject.answer.call, examples=subject.examples)
     of = name_of(subject.truths.function)
     result.assumed = f"the {'Jacobian' if subject.bar is None else 'pullback'} of {of}"
-    result.diagnosis.append(Diagnosis(shown.code, TITLES[shown.code], shown.message))
+    result.diagnosis.append(diagnosed(shown.code, shown.message))
     result.smallest, result.telling = _shown(shown), _shown(telling or shown)
     if shown.truth is not None:
         result.notes.append(f"the truth is {of} itself{shown.truth.method and f', by {shown.truth.method}'}")
@@ -323,13 +314,7 @@ def _shown(failure: Failure) -> Counterexample:
     if truth is None or yours is None or wrong is None:
         correct = np.zeros(0) if truth is None else truth.value
         return Counterexample(failure.letters, yours, correct, None, "" if truth is None else truth.letter)
-    with np.errstate(all="ignore"):
-        error = np.where(wrong, np.nan_to_num(np.abs(yours.astype(float) - truth.value), nan=np.inf), -1.0)
-    index = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
-    observations = tuple(pattern(yours, truth, wrong, failure.letters))
-    return Counterexample(
-        failure.letters, yours, truth.value, index, truth.letter, int(wrong.sum()), observations, wrong
-    )
+    return counterexample(failure.letters, yours, truth, wrong)
 
 
 def _text(result: Result, seed: int) -> str:

@@ -14,11 +14,11 @@ import numpy as np
 from handgrad.oracle import inputs
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.claiming import Claim
-from handgrad.oracle.comparison import Match, Truth, differing, equals, in_layout, matches, pattern, truths_of
+from handgrad.oracle.comparison import Match, Truth, counterexample, differing, equals, in_layout, matches, truths_of
 from handgrad.oracle.inputs import Shape
 from handgrad.oracle.mistakes import wrong_versions
 from handgrad.oracle.process import TimedOutError, WorkerError
-from handgrad.oracle.report import Counterexample, Diagnosis, Result, written
+from handgrad.oracle.report import Counterexample, Result, diagnosed, written
 
 Real = np.ndarray[Any, Any]
 DRAWS = 24
@@ -74,10 +74,10 @@ def judge(
         _settle(result, claims, ways, _Counted(backend, result), np.random.default_rng(seed), seed)
     except TimedOutError as error:
         result.verdict = "timeout"
-        result.diagnosis.append(Diagnosis("HG105", "it takes too long", f"{name} {error}"))
+        result.diagnosis.append(diagnosed("HG105", f"{name} {error}"))
     except WorkerError as error:
         result.verdict = "unusable"
-        result.diagnosis.append(Diagnosis("HG104", "it ends the process", f"{name} {error}"))
+        result.diagnosis.append(diagnosed("HG104", f"{name} {error}"))
     result.seconds = time.perf_counter() - started
     return result
 
@@ -167,12 +167,10 @@ def _first_that_agrees(
         result.verdict = "unusable"
         if refused is None:
             message = f"{result.function} takes other arguments than {result.claim} has; say how with --call"
-            result.diagnosis.append(Diagnosis("HG101", "no way to call it is known", message))
+            result.diagnosis.append(diagnosed("HG101", message))
         else:
             plan, outcome = refused
-            where = f" in line {outcome.line}" if outcome.line else ""
-            message = f"{plan} {outcome.error}{where}"
-            result.diagnosis.append(Diagnosis("HG102", "it gives no numbers", message))
+            result.diagnosis.append(diagnosed("HG102", f"{plan} {outcome.complaint}"))
     return running
 
 
@@ -211,8 +209,7 @@ def _failure(
     truths = truths or truths_of(candidate.claim, letters)
     outcome = _called(candidate, letters, backend)
     if outcome.error is not None:
-        where = f" in line {outcome.line}" if outcome.line else ""
-        return Failure(letters, "HG102", f"{candidate.plan} {outcome.error}{where}", truths[0])
+        return Failure(letters, "HG102", f"{candidate.plan} {outcome.complaint}", truths[0])
     if outcome.overwritten:
         names = " and ".join(outcome.overwritten)
         return Failure(letters, "HG103", f"it overwrites its argument {names}; compute into a copy", truths[0])
@@ -310,17 +307,8 @@ def _call_wrong(result: Result, candidate: Candidate, failure: Failure, backend:
     smallest = _smallest(candidate, failure, backend, seed)
     telling = _telling(candidate, backend)
     result.smallest, result.telling = _shown(smallest), _shown(telling or failure)
-    titles = {
-        "HG100": "the numbers are wrong",
-        "HG102": "it gives no numbers",
-        "HG103": "it overwrites its argument",
-        "HG106": "it is not repeatable",
-        "HG107": "the number of results is wrong",
-        "HG108": "the shape is wrong",
-        "HG109": "the value at a kink is no subgradient",
-    }
     shown = telling if telling is not None and telling.code == failure.code else failure
-    result.diagnosis.append(Diagnosis(failure.code, titles[failure.code], shown.message))
+    result.diagnosis.append(diagnosed(failure.code, shown.message))
 
 
 def _smallest(candidate: Candidate, failure: Failure, backend: Backend, seed: int) -> Failure:
@@ -352,14 +340,4 @@ def _telling(candidate: Candidate, backend: Backend) -> Failure | None:
 
 
 def _shown(failure: Failure) -> Counterexample:
-    truth, yours = failure.truth, failure.yours
-    if yours is None or yours.shape != truth.value.shape:
-        return Counterexample(failure.letters, yours, truth.value, None, truth.letter)
-    wrong = differing(yours, truth)
-    with np.errstate(all="ignore"):
-        error = np.where(wrong, np.nan_to_num(np.abs(yours.astype(float) - truth.value), nan=np.inf), -1.0)
-    index = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape)) if error.size else None
-    observations = tuple(pattern(yours, truth, wrong, failure.letters))
-    return Counterexample(
-        failure.letters, yours, truth.value, index, truth.letter, int(wrong.sum()), observations, wrong
-    )
+    return counterexample(failure.letters, failure.yours, failure.truth)

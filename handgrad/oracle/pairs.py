@@ -15,11 +15,11 @@ import numpy as np
 
 from handgrad.oracle import claiming
 from handgrad.oracle.calling import Outcome, Plan
-from handgrad.oracle.comparison import Truth, differing, pattern
+from handgrad.oracle.comparison import Truth, counterexample, differing
 from handgrad.oracle.judge import Backend
 from handgrad.oracle.numerical import Numerical, jacobian
 from handgrad.oracle.process import TimedOutError, WorkerError
-from handgrad.oracle.report import Counterexample, Diagnosis, Result
+from handgrad.oracle.report import Result, diagnosed
 from handgrad.oracle.signatures import cached, upstream
 
 Real = np.ndarray[Any, Any]
@@ -44,9 +44,9 @@ def judged_by_forward(
     try:
         own = _judge(info, forward, backend, seed)
     except TimedOutError as error:
-        return _failed(result, "timeout", "HG105", "it takes too long", f"{info['name']} {error}")
+        return _failed(result, "timeout", "HG105", f"{info['name']} {error}")
     except WorkerError as error:
-        return _failed(result, "unusable", "HG104", "it ends the process", f"{info['name']} {error}")
+        return _failed(result, "unusable", "HG104", f"{info['name']} {error}")
     name = forward["name"]
     if own is None:  # the forward function cannot be differentiated as it is
         if result.claim is None:
@@ -67,9 +67,9 @@ def judged_by_forward(
     return result
 
 
-def _failed(result: Result, verdict: Any, code: str, title: str, message: str) -> Result:
+def _failed(result: Result, verdict: Any, code: str, message: str) -> Result:
     result.verdict = verdict
-    result.diagnosis.append(Diagnosis(code, title, message))
+    result.diagnosis.append(diagnosed(code, message))
     return result
 
 
@@ -105,16 +105,14 @@ def _judge(info: Mapping[str, Any], forward: Mapping[str, Any], backend: Backend
         result.examples += 1
         judged = True
         if outcome.error is not None:
-            where = f" in line {outcome.line}" if outcome.line else ""
-            message = f"{pair.derivative} {outcome.error}{where}"
-            return _failed(result, "unusable", "HG102", "it gives no numbers", message)
+            return _failed(result, "unusable", "HG102", f"{pair.derivative} {outcome.complaint}")
         accepted = _accepted(truth, letters[pair.letters[pair.by]], bar if pair.bar else None)
         shown = next((t for t in accepted if t.value.shape == outcome.arrays[0].shape), accepted[0])
         yours = outcome.arrays[0]
         if outcome.overwritten:
             names = " and ".join(outcome.overwritten)
             message = f"it overwrites its argument {names}; compute into a copy"
-            return _failed(result, "wrong", "HG103", "it overwrites its argument", message)
+            return _failed(result, "wrong", "HG103", message)
         if not any(t.value.shape == yours.shape and not differing(yours, t).any() for t in accepted):
             return _wrong(result, given, yours, shown)
     return result if judged else None
@@ -200,18 +198,9 @@ def _truth(value: Real, error: Real) -> Truth:
 
 def _wrong(result: Result, letters: dict[str, Real], yours: Real, truth: Truth) -> Result:
     result.verdict = "wrong"
+    code, message = "HG100", ""
     if yours.shape != truth.value.shape:
-        message = f"the derivative has shape {yours.shape}, correct is {truth.value.shape}"
-        result.diagnosis.append(Diagnosis("HG108", "the shape is wrong", message))
-        result.telling = result.smallest = Counterexample(letters, yours, truth.value, None, truth.letter)
-        return result
-    wrong = differing(yours, truth)
-    with np.errstate(all="ignore"):
-        error = np.where(wrong, np.nan_to_num(np.abs(yours - truth.value), nan=np.inf), -1.0)
-    index = tuple(int(i) for i in np.unravel_index(np.argmax(error), error.shape))
-    observations = tuple(pattern(yours, truth, wrong, letters))
-    result.diagnosis.append(Diagnosis("HG100", "the numbers are wrong", ""))
-    result.telling = result.smallest = Counterexample(
-        letters, yours, truth.value, index, truth.letter, int(wrong.sum()), observations, wrong
-    )
+        code, message = "HG108", f"the derivative has shape {yours.shape}, correct is {truth.value.shape}"
+    result.diagnosis.append(diagnosed(code, message))
+    result.telling = result.smallest = counterexample(letters, yours, truth)
     return result

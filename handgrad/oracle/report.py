@@ -25,6 +25,25 @@ class Diagnosis:
     """What to do about it."""
 
 
+TITLES = {
+    "HG100": "the numbers are wrong",
+    "HG101": "no way to call it is known",
+    "HG102": "it gives no numbers",
+    "HG103": "it overwrites its argument",
+    "HG104": "it ends the process",
+    "HG105": "it takes too long",
+    "HG106": "it is not repeatable",
+    "HG107": "the number of results is wrong",
+    "HG108": "the shape is wrong",
+    "HG109": "the value at a kink is no subgradient",
+}
+
+
+def diagnosed(code: str, message: str) -> Diagnosis:
+    """A diagnosis under the title of its code."""
+    return Diagnosis(code, TITLES[code], message)
+
+
 @dataclasses.dataclass(frozen=True)
 class Counterexample:
     """Inputs on which a function fails, and the entry at which it shows."""
