@@ -102,22 +102,13 @@ def layer(name: str, *parameters: Array) -> Layer:
 
 
 _COSTS: dict[str, Callable[..., Any]] = {
-    name: getattr(module, f"{name}_vjp")
-    for module, names in (
-        (
-            _losses,
-            (
-                "euclidean_error",
-                "sum_squared_error",
-                "mean_squared_error",
-                "mean_binary_cross_entropy",
-                "categorical_cross_entropy",
-                "mean_categorical_cross_entropy",
-            ),
-        ),
-        (_probabilities, ("softmax_cross_entropy",)),
-    )
-    for name in names
+    "euclidean_error": _losses.euclidean_error_vjp,
+    "sum_squared_error": _losses.sum_squared_error_vjp,
+    "mean_squared_error": _losses.mean_squared_error_vjp,
+    "mean_binary_cross_entropy": _losses.mean_binary_cross_entropy_vjp,
+    "categorical_cross_entropy": _losses.categorical_cross_entropy_vjp,
+    "mean_categorical_cross_entropy": _losses.mean_categorical_cross_entropy_vjp,
+    "softmax_cross_entropy": _probabilities.softmax_cross_entropy_vjp,
 }
 
 
