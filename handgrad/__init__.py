@@ -20,10 +20,15 @@ from handgrad.worked_examples import *
 if TYPE_CHECKING:
     from handgrad.oracle.checking import check as check
     from handgrad.oracle.claiming import claims as claims
+    from handgrad.oracle.stating import conventions as conventions
 
 __version__ = "0.1.0"
 
-_ORACLE = {"check": "handgrad.oracle.checking", "claims": "handgrad.oracle.claiming"}
+_ORACLE = {
+    "check": "handgrad.oracle.checking",
+    "claims": "handgrad.oracle.claiming",
+    "conventions": "handgrad.oracle.stating",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -14,7 +14,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from handgrad import docstrings
 from handgrad._activation_names import ACTIVATIONS
@@ -69,6 +69,9 @@ class Formula:
     """Points without a derivative; of a norm, the distance at which it has none."""
     choices: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Keyword arguments that choose among variants."""
+
+    optional: ClassVar[tuple[str, ...]] = ()
+    """Results that a function need not return."""
 
     @functools.cached_property
     def value(self) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The command line: ``handgrad check``, ``handgrad list`` and ``handgrad show``."""
+"""The command line: ``handgrad check``, ``list``, ``show`` and ``explain``."""
 
 from __future__ import annotations
 
@@ -82,7 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how to lay out the derivatives (house: axes of the value, then axes of the argument)",
     )
     showing.set_defaults(run=_show)
-    for command in (listing, showing):
+
+    explaining = commands.add_parser("explain", help="what a code such as HG203 means, with a worked example")
+    explaining.add_argument(
+        "name", nargs="?", help="a code; or a derivative such as softmax_vjp, for the mistakes that are known of it"
+    )
+    explaining.set_defaults(run=_explain)
+    for command in (listing, showing, explaining):
         command.add_argument("--format", choices=("text", "json"), default="text", help="text (the default) or json")
     return parser
 
@@ -327,6 +333,29 @@ def _description(formula: Formula) -> Iterable[Text]:
         for text in [*parts.remarks, parts.labelled.get("Convention")]:
             if text:
                 yield Text(f"  {text}")
+
+
+# explain
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from handgrad import explaining
+    from handgrad.oracle.codes import Code
+
+    try:
+        found = None if options.name is None else explaining.find(options.name)
+    except KeyError as error:
+        raise UsageError(error.args[0]) from None
+    if options.format == "json":
+        _print_json(explaining.codes_to_json() if found is None else explaining.to_json(found))
+        return 0
+    console = _console()
+    if isinstance(found, Code):
+        for line in explaining.story(found, console.width):
+            console.print(line, soft_wrap=True)
+    else:
+        _print_table(console, explaining.table_of_codes() if found is None else explaining.table_of(found))
+    return 0
 
 
 # Numbers

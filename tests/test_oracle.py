@@ -49,7 +49,7 @@ def test_the_homework() -> None:
         "sigmoid": "not checked",
         "sigmoid_derivative": "right",
         "tanh_prime": "right",
-        "relu_derivative": "right",
+        "relu_derivative": "right-in-convention",
         "softmax": "not checked",
         "softmax_derivative": "wrong",
         "quotient_rule": "right",
@@ -139,7 +139,7 @@ def test_a_bias_gradient_that_kept_its_batch_axis() -> None:
 
     (result,) = check(backward, "dense_vjp").results
     assert result.verdict == "right-in-convention"
-    assert result.convention == "b_bar as a row, (1, n) for (n)"
+    assert result.convention == "b_bar as a row, (1, n) for (n); the notes' is (k,)"
 
 
 @pytest.mark.parametrize("at_zero", [0.0, 0.5, 1.0])
@@ -148,8 +148,9 @@ def test_any_subgradient_of_relu_at_zero(at_zero: float) -> None:
         return np.where(z > 0, 1.0, np.where(z < 0, 0.0, at_zero))
 
     (result,) = check(derivative, "relu_derivative").results
-    assert result.verdict == "right"
-    assert bool(result.notes) == (at_zero != 1)
+    assert result.verdict == ("right" if at_zero == 1 else "right-in-convention")
+    said = f"at z = 0 it takes the subgradient {at_zero:g}; the notes' is 1"
+    assert result.convention == (None if at_zero == 1 else said)
 
 
 def test_no_subgradient_of_relu_at_zero() -> None:
@@ -207,7 +208,8 @@ def test_arguments_in_another_order_are_known_by_their_names() -> None:
         return 2 * (y_pred - y_true) / y_true.size
 
     (result,) = check(mse_grad).results
-    assert result.verdict == "right"
+    assert result.verdict == "right-in-convention"
+    assert result.convention == "with its arguments in another order; the notes' is (y, y_hat)"
     assert result.call == "mse_grad(y_hat, y)"
 
 
@@ -319,7 +321,7 @@ def test_statements_that_fail_leave_the_rest(hand_in: Any) -> None:
     report = hand_in(
         f"import a_module_nobody_has\n{GOOD}raise SystemExit\ndef relu_derivative(x): return 1.0 * (x > 0)\n"
     )
-    assert verdicts(report) == {"tanh_derivative": "right", "relu_derivative": "right"}
+    assert verdicts(report) == {"tanh_derivative": "right", "relu_derivative": "right-in-convention"}
     assert "line 2: ModuleNotFoundError" in report.problems[0]
     assert "line 4: SystemExit" in report.problems[1]
 
@@ -328,7 +330,7 @@ def test_a_syntax_error_leaves_the_rest(hand_in: Any) -> None:
     report = hand_in(
         f"{GOOD}def sigmoid_derivative(z):\n    return z +* 2\ndef relu_derivative(x): return 1.0 * (x > 0)\n"
     )
-    assert verdicts(report) == {"tanh_derivative": "right", "relu_derivative": "right"}
+    assert verdicts(report) == {"tanh_derivative": "right", "relu_derivative": "right-in-convention"}
     assert report.problems[0].startswith("line 4: SyntaxError")
 
 

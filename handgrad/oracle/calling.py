@@ -11,7 +11,7 @@ import inspect
 import itertools
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ Real = np.ndarray[Any, Any]
 class Plan:
     """How to call a function with the letters of its claim.
 
-    An argument is a letter, or a tuple of arguments.
+    An argument is a letter, or a tuple or dictionary of arguments. Letters such as W[0] and W[1] are also the list W.
     """
 
     function: str
@@ -39,6 +39,8 @@ class Plan:
     """Whether to call it once per element, with numbers."""
     pullback: str | None = None
     """The letter to give to the pullback that the function returns beside its value."""
+    manner: str = ""
+    """What is unlike the notes in how it is called, if anything: ``output`` or ``order``."""
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -48,6 +50,11 @@ class Plan:
     def from_json(cls, data: dict[str, Any]) -> Plan:
         """From plain data, in which tuples have become lists."""
         return cls(**{**data, "positional": _tuples(data["positional"]), "keywords": _tuples(data["keywords"])})
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody said how to call it."""
+        return self.expression is None and not self.decorated
 
     def __str__(self) -> str:
         """The call as it would be written."""
@@ -71,6 +78,8 @@ def _tuples(data: Any) -> Any:
 def _written(argument: Any) -> str:
     if isinstance(argument, str):
         return argument
+    if isinstance(argument, Mapping):
+        return f"{{{', '.join(f'{name!r}: {_written(value)}' for name, value in argument.items())}}}"
     inside = ", ".join(map(_written, argument))
     return f"({inside},)" if len(argument) == 1 else f"({inside})"
 
@@ -80,6 +89,8 @@ class Outcome:
     """What a call gave: arrays, or the error that stands for them."""
 
     arrays: tuple[Real, ...] = ()
+    names: list[str] | None = None
+    """What the function called the arrays, where it returned a dictionary."""
     error: str | None = None
     line: int | None = None
     """Of the student's file, where the error was raised."""
@@ -112,29 +123,33 @@ def call(
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            first = _arrays(_result(namespace, plan, given), kinds)
+            returned = _result(namespace, plan, given)
+            entries = [*_entries(returned, kinds)]
             second = _arrays(_result(namespace, plan, {name: array.copy() for name, array in letters.items()}), kinds)
     except BaseException as error:  # a student's SystemExit or KeyboardInterrupt too
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
         return Outcome(error=_described(error), line=_line(error, namespace.get("__file__")))
+    first = tuple(array for _, array in entries)
+    names = [name for name, _ in entries] if isinstance(returned, dict) else None
     overwritten = [name for name, array in given.items() if not np.array_equal(array, letters[name], equal_nan=True)]
     same = len(first) == len(second) and all(
         a.shape == b.shape and np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=False)
     )
-    return Outcome(first, overwritten=overwritten, repeatable=same)
+    return Outcome(first, names, overwritten=overwritten, repeatable=same)
 
 
 def _result(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real]) -> Any:
     if plan.expression is not None:
-        return eval(plan.expression, {**namespace, **letters})
+        return eval(plan.expression, {**namespace, **_with_lists(letters)})
     function = namespace[plan.function]
     if plan.decorated:
         how = getattr(function, CLAIM_ATTRIBUTE)["call"]
         parameters = inspect.signature(how).parameters.values()
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-            letters = {p.name: letters[p.name] for p in parameters if p.name in letters}
-        return how(function, **letters)
+            known = _with_lists(letters)
+            return how(function, **{p.name: known[p.name] for p in parameters if p.name in known})
+        return how(function, **_with_lists(letters))
     if plan.loop:
         return _element_by_element(function, plan, letters)
     result = function(*_filled(plan.positional, letters), **_filled(plan.keywords, letters))
@@ -145,8 +160,22 @@ def _result(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real
     return result
 
 
+def _with_lists(letters: Mapping[str, Real]) -> dict[str, Any]:
+    """The letters by which they go in Python: W[0] and W[1] are in the list W."""
+    known: dict[str, Any] = {}
+    for name, array in letters.items():
+        common, bracket, _ = name.partition("[")
+        if bracket:
+            known.setdefault(common, []).append(array)
+        else:
+            known[name] = array
+    return known
+
+
 def _filled(argument: Any, letters: Mapping[str, Real]) -> Any:
     if isinstance(argument, str):
+        if argument not in letters:
+            return _with_lists(letters)[argument]
         # A 0-d array stands for a number, which is what somebody would pass by hand.
         array = letters[argument]
         return array if array.ndim else array.item()
@@ -168,11 +197,25 @@ def _element_by_element(function: Callable[..., Any], plan: Plan, letters: Mappi
 
 
 def _arrays(result: Any, kinds: str) -> tuple[Real, ...]:
-    """A result as plain arrays: one, or one per entry of a tuple, list or dictionary of arrays."""
+    return tuple(array for _, array in _entries(result, kinds))
+
+
+def _entries(result: Any, kinds: str, name: str = "") -> Iterator[tuple[str, Real]]:
+    """A result as plain arrays, with their keys if they have any: of a tuple, a dictionary or a list of arrays each."""
     if isinstance(result, dict):
-        return tuple(_array(value, kinds) for value in result.values())
-    several = isinstance(result, tuple) or (isinstance(result, list) and any(map(_is_array, result)))
-    return tuple(_array(part, kinds) for part in result) if several else (_array(result, kinds),)
+        for key, value in result.items():
+            yield from _entries(value, kinds, f"{name}{key}") if _several(value) else [(str(key), _array(value, kinds))]
+    elif isinstance(result, tuple) or _several(result):
+        for i, part in enumerate(result):
+            key = f"{name}[{i}]" if name else ""
+            yield from _entries(part, kinds, key) if _several(part) else [(key, _array(part, kinds))]
+    else:
+        yield name, _array(result, kinds)
+
+
+def _several(value: Any) -> bool:
+    """Whether a result is more than one array; rows of plain numbers are one."""
+    return isinstance(value, dict) or (isinstance(value, tuple | list) and any(map(_is_array, value)))
 
 
 def _is_array(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import difflib
 import inspect
 import pathlib
@@ -13,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.oracle import calling, claiming, pairs, signatures, sources
+from handgrad.oracle import calling, claiming, pairs, signatures, sources, stating
 from handgrad.oracle.calling import Outcome, Plan
+from handgrad.oracle.candidates import Backend
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, Claim
-from handgrad.oracle.judge import Backend, judge
+from handgrad.oracle.judge import judge
 from handgrad.oracle.process import TimedOutError, Worker, WorkerError
 from handgrad.oracle.report import Report, Result, diagnosed
 
@@ -25,6 +27,17 @@ Real = np.ndarray[Any, Any]
 
 class CheckError(ValueError):
     """A check that cannot be made as asked; the text says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What was asked of a check: a claim, how to call, whose derivative, conventions and the seed."""
+
+    claim: Claim | None
+    call: str | None
+    of: str | None
+    conventions: Mapping[str, Any]
+    seed: int
 
 
 class _InProcess:
@@ -42,15 +55,17 @@ def check(
     claim: str | None = None,
     *,
     call: Callable[..., Any] | None = None,
+    conventions: Mapping[str, Any] | None = None,
     seed: int = 0,
     strict: bool = False,
 ) -> Report:
     """Judge a function as one of the catalogue's derivatives; it runs in this process.
 
-    ``claim`` is a name such as "softmax_jacobian"; without one, the function's decorator or its name says it. ``call``
-    is a function of ``function`` and of the claim's letters by name, for unusual arguments.
+    ``claim`` is a name such as "softmax_jacobian" or 'neuron_vjp(activation="relu")'; without one, the function's
+    decorator or its name says it. ``call`` is a function of ``function`` and of the claim's letters by name, for
+    unusual arguments. ``conventions`` are those of ``handgrad.conventions``, as a dictionary.
 
-    Raises: CheckError where the claim is unknown, or there is none.
+    Raises: CheckError where the claim is unknown or there is none, or a convention is unknown.
 
     >>> print(check(lambda z: np.tanh(z) ** 2, "tanh_derivative").results[0].verdict)
     wrong
@@ -62,12 +77,14 @@ def check(
         claimed = claim or (stated or {}).get("claim") or ""
         function = claiming.bound(function, {"claim": claimed, "call": call})
         stated = getattr(function, CLAIM_ATTRIBUTE)
-    known, assumed = _claims(name, claim or (stated or {}).get("claim"))
+    parameters = sources.parameters(function)
+    known, assumed = _claims(name, claim or (stated or {}).get("claim"), parameters)
     if not known:
         raise CheckError(f"check: {name} claims nothing that the catalogue knows; say what, such as 'softmax_jacobian'")
     decorated = bool(stated and stated["call"])
-    ways = _ways({"name": name, "parameters": sources.parameters(function), "called": decorated}, None)
-    result = judge(name, known, ways, _InProcess(**{name: function}), seed=seed)
+    ways = _ways({"name": name, "parameters": parameters, "called": decorated}, None)
+    kept = _checked(conventions or {})
+    result = judge(name, known, ways, _InProcess(**{name: function}), seed=seed, stated=kept)
     result.assumed = assumed
     result.line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
     return Report([result], _file_of(function), seed, strict, seconds=time.perf_counter() - started)
@@ -87,6 +104,7 @@ def check_file(
     claim: str | None = None,
     call: str | None = None,
     of: str | None = None,
+    conventions: Mapping[str, Any] | None = None,
     seed: int = 0,
     strict: bool = False,
     seconds: float = 5.0,
@@ -94,7 +112,8 @@ def check_file(
     """Judge the functions of a file, or one of them, in a process of their own.
 
     ``claim`` and ``call``, an expression in the claim's letters, go with one function, and so does ``of``, the name of
-    the forward function in the file whose derivative it is. ``seconds`` is the time an answer may take.
+    the forward function in the file whose derivative it is. ``conventions`` go before those that the file states.
+    ``seconds`` is the time an answer may take.
 
     Raises: CheckError where the file or the function is not there, or the options do not go together.
     """
@@ -105,7 +124,8 @@ def check_file(
     if function is None and (claim or call or of):
         option = "--as" if claim else "--call" if call else "--of"
         raise CheckError(f"{option} goes with one function: {path}::NAME")
-    stated = [_parsed(claim)] if claim else None
+    claimed = _parsed(claim) if claim else None
+    kept = _checked(conventions or {})
     try:
         tree, _ = sources.parse(path)
     except (OSError, ValueError, KeyError, TypeError) as error:  # no text, or no notebook
@@ -118,7 +138,8 @@ def check_file(
         if not chosen and (function is not None or not found):
             raise CheckError(_nothing_to_check(path, function, [info["name"] for info in found]))
         for info in chosen:
-            report.results.append(_judged(info, found, worker, report, stated, call, of, seed))
+            options = Options(claimed, call, of, {**worker.conventions, **kept}, seed)
+            report.results.append(_judged(info, found, worker, report, options))
     finally:
         worker.stop()
     report.seconds = time.perf_counter() - started
@@ -151,10 +172,7 @@ def _judged(
     found: Sequence[dict[str, Any]],
     worker: Worker,
     report: Report,
-    stated: list[Claim] | None,
-    call: str | None,
-    of: str | None,
-    seed: int,
+    options: Options,
 ) -> Result:
     name = info["name"]
     if "failed" in info:
@@ -162,37 +180,45 @@ def _judged(
         code = "HG105" if verdict == "timeout" else "HG104"
         diagnosis = [diagnosed(code, f"the file {message}, so {name} was not called")]
         return Result(name, None, verdict, info["line"], diagnosis=diagnosis)
-    known, assumed = (stated, None) if stated else _claims(name, info["claim"])
-    forward = pairs.forward_of(info, found, of)
-    if of is not None and forward is None:
-        raise CheckError(f"{report.path} defines no function {of}")
+    stated = str(options.claim) if options.claim else info["claim"]
+    known, assumed = _claims(name, stated, info["parameters"])
+    forward = pairs.forward_of(info, found, options.of)
+    if options.of is not None and forward is None:
+        raise CheckError(f"{report.path} defines no function {options.of}")
     if not known and forward is None:
         return Result(name, None, "not checked", info["line"])
     result = Result(name, None, "inconclusive")
     if known:
-        result = judge(name, known, _ways(info, call), worker, seed=seed)
+        result = judge(name, known, _ways(info, options.call), worker, seed=options.seed, stated=options.conventions)
         result.assumed = assumed
     if forward is not None:
-        result = pairs.judged_by_forward(result, info, forward, worker, seed)
+        result = pairs.judged_by_forward(result, info, forward, worker, options.seed)
     result.line = info["line"]
-    given = {"--as": str(stated[0]) if stated else None, "--call": call, "--of": of}
+    given = {"--as": options.claim and str(options.claim), "--call": options.call, "--of": options.of}
     result.options = "".join(f" {option} {shlex.quote(value)}" for option, value in given.items() if value)
     return result
 
 
-def _claims(name: str, stated: str | None) -> tuple[list[Claim], str | None]:
-    """The claims a function makes, and how they were read if nobody stated them."""
-    if stated:
-        return [_parsed(stated)], None
-    known = claiming.from_name(name)
+def _claims(name: str, stated: str | None, parameters: Sequence[Mapping[str, Any]]) -> tuple[list[Claim], str | None]:
+    """The claims a function makes, the likeliest first, and how they were read if nobody stated them."""
+    known = [_parsed(stated)] if stated else claiming.from_name(name, parameters)
     others = f", which could be {' or '.join(map(str, known))}" if len(known) > 1 else ""
-    return known, f"from its name{others}" if known else None
+    assumed = None if stated or not known else f"from its name{others}"
+    variants = [each for claim in known for each in claiming.alternatives(claim, parameters, stated=bool(stated))]
+    return [*variants, *(sibling for claim in known for sibling in claiming.siblings(claim))], assumed
+
+
+def _checked(stated: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return stating.checked(stated)
+    except ValueError as error:
+        raise CheckError(error.args[0]) from None
 
 
 def _parsed(claim: str) -> Claim:
     try:
         return claiming.parse(claim)
-    except KeyError as error:
+    except (KeyError, ValueError) as error:
         raise CheckError(error.args[0]) from None
 
 

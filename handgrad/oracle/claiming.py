@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from handgrad import catalogue
 from handgrad.catalogue import Formula
+from handgrad.oracle import networks
+from handgrad.oracle.networks import Network
 
 CLAIM_ATTRIBUTE = "__handgrad_claim__"
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -17,35 +20,76 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """A formula and which of its derivatives: ``derivative``, ``jacobian``, ``gradient`` or ``vjp``."""
+    """A formula and which of its derivatives: ``derivative``, ``jacobian``, ``gradient`` or ``vjp``.
+
+    Of a network they are ``gradients`` and ``sensitivities``.
+    """
 
     formula: Formula
     part: str
+    options: tuple[tuple[str, Any], ...] = ()
+    """What is chosen among the formula's variants, such as a neuron's activation."""
 
     def __str__(self) -> str:
+        """The catalogue's name of the function, with the options."""
+        options = ", ".join(f"{name}={_listed(value)!r}" for name, value in self.options)
+        return f"{self.name}({options})" if options else self.name
+
+    @property
+    def name(self) -> str:
         """The catalogue's name of the function."""
-        return f"{self.formula.name}_{self.part}"
+        return self.formula.companions[self.part].__name__
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The options that the formula's functions take; a network has none but is built with them."""
+        return {name: value for name, value in self.options if name in self.formula.choices}
 
     @property
     def truth(self) -> Callable[..., Any]:
-        """The verified function."""
-        return self.formula.companions[self.part]
+        """The verified function of the letters."""
+        return functools.partial(self.formula.companions[self.part], **self.keywords)
+
+    @property
+    def value(self) -> Callable[..., Any]:
+        """The formula itself as a function of the letters."""
+        return functools.partial(self.formula.value, **self.keywords)
+
+    @property
+    def bar(self) -> str | None:
+        """The letter of the cotangent that the derivative takes, if it is a backward pass of one formula."""
+        return f"{self.formula.letter}_bar" if self.part == "vjp" else None
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters that the derivative takes."""
+        return (*self.formula.axes, *([self.bar] if self.bar else []))
+
+    @property
+    def sums(self) -> bool:
+        """Whether a batch gives other results than its samples: gradients by shared arguments are summed."""
+        return self.bar is not None or isinstance(self.formula, Network)
 
 
-def claims(claim: str, *, call: Callable[..., Any] | None = None) -> Callable[[Function], Function]:
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def claims(claim: str, *, call: Callable[..., Any] | None = None, **options: Any) -> Callable[[Function], Function]:
     """Mark a function as one of the catalogue's derivatives.
 
     The function itself is left as it is. ``call`` says how to call it, if not by the usual arguments: a function of
-    the marked one and then of the claim's letters, which it takes by name.
+    the marked one and then of the claim's letters, which it takes by name. ``options`` are the formula's own, such as
+    ``activation="relu"`` of a neuron, or ``activations=["relu", "softmax"]`` and ``loss`` of a network.
 
-    Raises: KeyError where the catalogue has no such derivative.
+    Raises: KeyError where the catalogue has no such derivative; ValueError where an option does not fit.
 
     >>> @claims("sigmoid_derivative")
     ... def slope(z): ...
     >>> @claims("softmax_vjp", call=lambda f, l, p_bar: f(p_bar, cache=l))
     ... def backward(upstream, cache): ...
     """
-    stated = str(parse(claim))
+    stated = str(_with_options(parse(claim), options))
 
     def mark(function: Function) -> Function:
         setattr(function, CLAIM_ATTRIBUTE, {"claim": stated, "call": call})
@@ -66,13 +110,92 @@ def bound(function: Callable[..., Any], claim: dict[str, Any]) -> Callable[..., 
 
 
 def parse(text: str) -> Claim:
-    """The claim that a catalogue name such as ``softmax_jacobian`` states; KeyError with a hint for any other."""
-    stem, _, part = text.rpartition("_")
+    """The claim that a catalogue name such as ``softmax_jacobian`` or ``neuron_vjp(activation="relu")`` states.
+
+    Raises: KeyError with a hint for any other name; ValueError where an option does not fit.
+    """
+    name, options = _split(text)
+    if name in networks.CLAIMS:
+        return _with_options(_network_claim(name, {}), options)
+    stem, _, part = name.rpartition("_")
     if stem in catalogue.FORMULAS and part in catalogue.FORMULAS[stem].companions and part != "jvp":
-        return Claim(catalogue.FORMULAS[stem], part)
-    formula = catalogue.find(text if text in catalogue.FORMULAS else stem or text)
+        return _with_options(Claim(catalogue.FORMULAS[stem], part), options)
+    formula = catalogue.find(name if name in catalogue.FORMULAS else stem or name)
     known = ", ".join(f"{formula.name}_{suffix}" for suffix in formula.companions if suffix != "jvp")
-    raise KeyError(f"{text!r} is no derivative of the catalogue; of {formula.name} there are {known}")
+    raise KeyError(f"{name!r} is no derivative of the catalogue; of {formula.name} there are {known}")
+
+
+def _split(text: str) -> tuple[str, dict[str, Any]]:
+    """A name and the keyword arguments written behind it."""
+    name, parenthesis, _ = text.partition("(")
+    if not parenthesis:
+        return text.strip(), {}
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+        assert isinstance(call, ast.Call)
+        assert not call.args
+        return name.strip(), {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    except (SyntaxError, ValueError, AssertionError):
+        raise ValueError(f"{text!r} is no claim; write it like {name.strip()}(activation='relu')") from None
+
+
+def _with_options(claim: Claim, options: Mapping[str, Any]) -> Claim:
+    if not options:
+        return claim
+    if isinstance(claim.formula, Network):
+        return _network_claim(claim.formula.name, {**dict(claim.options), **options})
+    for name, value in options.items():
+        known = claim.formula.choices.get(name)
+        if known is None:
+            has = f"it has {', '.join(claim.formula.choices)}" if claim.formula.choices else "it has none"
+            raise ValueError(f"{claim.name}: there is no option {name}; {has}")
+        if value not in known:
+            raise ValueError(f"{claim.name}: {name} is {value!r}; it must be one of {', '.join(known)}")
+    return dataclasses.replace(claim, options=tuple(options.items()))
+
+
+def _network_claim(name: str, options: Mapping[str, Any]) -> Claim:
+    unknown = ", ".join(set(options) - {"activations", "loss"})
+    if unknown:
+        raise ValueError(f"{name}: there is no option {unknown}; it has activations and loss")
+    stated = {key: _tupled(value) for key, value in options.items()}
+    activations = stated.get("activations")
+    if activations is not None and not isinstance(activations, tuple):
+        raise ValueError(f"{name}: activations is {activations!r}; it must be a list of a name for each layer")
+    likeliest = next(networks.variants(name, 2, activations, stated.get("loss")), {"activations": ("sigmoid",) * 2})
+    row = networks.network(name, **{"loss": networks.SQUARED_ERROR, **likeliest, **stated})
+    return Claim(row, networks.CLAIMS[name], tuple(stated.items()))
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def alternatives(claim: Claim, parameters: Sequence[Mapping[str, Any]], *, stated: bool) -> list[Claim]:
+    """The claim with each likely choice of what nobody stated: a network's activations and loss, a neuron's activation.
+
+    Of a neuron a stated claim without it is the catalogue's own, which has a default.
+    """
+    if isinstance(claim.formula, Network):
+        options = dict(claim.options)
+        name, depth = claim.formula.name, networks.depth_of(parameters)
+        found = networks.variants(name, depth, options.get("activations"), options.get("loss"))
+        return [_network_claim(name, options) for options in found] or [claim]
+    open_choices = [name for name in claim.formula.choices if name not in dict(claim.options)]
+    if stated or not open_choices:
+        return [claim]
+    (name,) = open_choices
+    return [claim, *(_with_options(claim, {name: value}) for value in ("tanh", "relu"))]
+
+
+def siblings(claim: Claim) -> list[Claim]:
+    """The same derivative with the upstream gradient, or without, which a function may be in its place."""
+    if isinstance(claim.formula, Network):
+        return []
+    parts = [claim.formula.derivative.__name__.rpartition("_")[2], "vjp"]
+    if claim.formula.elementwise:
+        parts[0] = "derivative"
+    return [dataclasses.replace(claim, part=part) for part in parts if (part == "vjp") != (claim.part == "vjp")]
 
 
 # Names as people write them
@@ -137,12 +260,17 @@ def _formulas(stem: str) -> tuple[str, ...]:
     return _ALIASES.get(stem, (stem,) if stem in catalogue.FORMULAS else ())
 
 
-def from_name(name: str) -> list[Claim]:
+def from_name(name: str, parameters: Sequence[Mapping[str, Any]] = ()) -> list[Claim]:
     """What a function's name may claim, the likeliest first; nothing where it says nothing the catalogue knows.
+
+    Of a network the parameters must look like it too.
 
     >>> [str(claim) for claim in from_name("mse_grad")]
     ['mean_squared_error_gradient']
     """
+    network = networks.claimed_by(name, parameters)
+    if network is not None:
+        return [parse(network)]
     found = stem_of(name)
     if found is None:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,16 @@ class Truth:
 
 def truths_of(claim: Claim, letters: Mapping[str, Real]) -> list[Truth]:
     """What the claim's function gives at these inputs, one array per differentiable argument."""
+    return sized(claim, letters, lambda given: _verified(claim, given))
+
+
+def sized(
+    claim: Claim, letters: Mapping[str, Real], function: Callable[[Mapping[str, Real]], Sequence[Real]]
+) -> list[Truth]:
+    """What a function of a claim's letters gives, with the size of what rounding the letters moves in each entry."""
     step = 2.0**-26
-    values = _verified(claim, letters)
+    with np.errstate(all="ignore"):
+        values = function(letters)
     sizes = [np.zeros(value.shape) for value in values]
     generator = np.random.default_rng(0)
     for _ in range(6):
@@ -44,33 +52,29 @@ def truths_of(claim: Claim, letters: Mapping[str, Real]) -> list[Truth]:
             name: array * (1 + step * generator.choice([-1.0, 1.0], array.shape)) if array.dtype.kind == "f" else array
             for name, array in letters.items()
         }
-        for size, value, shifted in zip(sizes, values, _verified(claim, moved), strict=True):
-            with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
+            for size, value, shifted in zip(sizes, values, function(moved), strict=True):
                 np.fmax(size, np.abs(shifted - value) / step, out=size)
     # Where nothing moves, terms cancel whatever the inputs are, and leave the rounding of what they are made of.
     scale = STRUCTURAL * _largest(claim, letters)
     sizes = [np.where((value == 0) & (size == 0), scale, size) for value, size in zip(values, sizes, strict=True)]
-    named = zip(claim.formula.by, values, sizes, strict=True)
-    return [Truth(letter, value, size) for letter, value, size in named]
+    names = claim.formula.by if len(values) == len(claim.formula.by) else [""] * len(values)
+    return [Truth(letter, value, size) for letter, value, size in zip(names, values, sizes, strict=True)]
 
 
 def _largest(claim: Claim, letters: Mapping[str, Real]) -> float:
     """The largest of the arguments and the value, times the largest of the cotangent if there is one."""
     args = [letters[name] for name in claim.formula.axes]
     with np.errstate(all="ignore"):
-        value = np.asarray(claim.formula.value(*args))
-    bar = letters.get(f"{claim.formula.letter}_bar", np.ones(()))
+        value = np.asarray(claim.value(*args))
+    bar = letters[claim.bar] if claim.bar else np.ones(())
     largest = max(np.abs(array[np.isfinite(array)]).max(initial=0) for array in (*args, value))
     return float(largest * np.abs(bar).max(initial=0))
 
 
 def _verified(claim: Claim, letters: Mapping[str, Real]) -> list[Real]:
     args = [letters[name] for name in claim.formula.axes]
-    with np.errstate(all="ignore"):
-        if claim.part == "vjp":
-            found = claim.truth(*args)[1](letters[f"{claim.formula.letter}_bar"])
-        else:
-            found = claim.truth(*args)
+    found = claim.truth(*args)[1](letters[claim.bar]) if claim.bar else claim.truth(*args)
     return [np.asarray(array, float) for array in (found if isinstance(found, tuple) else (found,))]
 
 
@@ -88,6 +92,7 @@ LAYOUTS: tuple[tuple[str, Callable[[Claim, Real], Real | None]], ...] = (
     ("as the diagonal alone", lambda claim, a: np.diagonal(a, axis1=-2, axis2=-1) if _diagonal(claim, a) else None),
     ("as a diagonal matrix", lambda claim, a: np.diag(a) if claim.part == "derivative" and a.ndim == 1 else None),
     ("transposed", lambda claim, a: a.T if a.ndim == 2 else None),
+    ("as a vector, (n) for (n, 1)", lambda claim, a: a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else None),
     ("as depth × row × column", lambda claim, a: np.swapaxes(a, -1, -2) if a.ndim == 3 else None),
     ("flattened by rows", lambda claim, a: _flat(a) if a.ndim == 2 else None),
     ("flattened by columns", lambda claim, a: _flat(a.T) if a.ndim == 2 else None),
@@ -116,20 +121,49 @@ class Match:
     """Which truth each of the candidate's arrays is, and in which layout."""
 
     pairs: tuple[tuple[int, str], ...]
+    right: frozenset[int] = frozenset()
+    """The positions of the arrays that are right."""
 
     def sentence(self, claim: Claim) -> str:
         """What is unlike the notes' own way, in words; empty where nothing is."""
-        by = claim.formula.by
-        bar = "_bar" if claim.part == "vjp" else ""
-        several = len(by) > 1
-        said = [f"{f'{by[i]}{bar} ' if several else ''}{layout}" for i, layout in self.pairs if layout]
+        names = names_of(claim)
+        several = len(names) > 1
+        said = [
+            f"{f'{names[i]} ' if several else ''}{layout}; the notes' is {_own_axes(claim, i)}"
+            for i, layout in self.pairs
+            if layout
+        ]
         order = [i for i, _ in self.pairs]
-        missing = [f"{by[i]}{bar}" for i in range(len(by)) if i not in order]
-        if order != sorted(order):
-            said.append(f"in the order {', '.join(f'{by[i]}{bar}' for i in order)}")
+        missing = [name for i, name in enumerate(names) if i not in order and name not in claim.formula.optional]
+        # Of a network's gradients there is no one order: all W and then all b, or layer by layer.
+        if order != sorted(order) and not claim.formula.optional:
+            said.append(f"in the order {', '.join(names[i] for i in order)}; the notes' is {', '.join(names)}")
         if missing:
             said.append(f"without {', '.join(missing)}")
         return "; ".join(said)
+
+
+def names_of(claim: Claim) -> list[str]:
+    """What the claim's derivatives are called, one for each differentiable argument."""
+    if claim.bar:
+        return [f"{letter}_bar" for letter in claim.formula.by]
+    return list(claim.formula.by)
+
+
+def _own_axes(claim: Claim, i: int) -> str:
+    """The axes of a derivative in the notes' own layout, without those of a batch."""
+    formula = claim.formula
+    by = [axis.removeprefix("*") for axis in formula.axes[formula.by[i]] if axis != "*batch"]
+    over = [] if claim.part != "jacobian" else [a.removeprefix("*") for a in formula.result_axes if a != "*batch"]
+    axes = ["n" if axis == "shape" else axis for axis in (*over, *by)]
+    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})" if axes else "a number"
+
+
+def read(arrays: tuple[Real, ...], truths: Sequence[Truth]) -> tuple[Real, ...]:
+    """The arrays; where one is wanted, several of one shape are its rows."""
+    if len(truths) == 1 and len(arrays) > 1 and len({array.shape for array in arrays}) == 1:
+        return (np.stack(arrays),)
+    return arrays
 
 
 def matches(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Iterator[Match]:
@@ -141,7 +175,7 @@ def matches(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Iter
 
     def assign(position: int, taken: tuple[tuple[int, str], ...]) -> Iterator[Match]:
         if position == len(arrays):
-            yield Match(taken)
+            yield Match(taken, frozenset(range(len(arrays))))
             return
         used = {i for i, _ in taken}
         order = sorted(range(len(truths)), key=lambda i: i != position)
@@ -154,6 +188,31 @@ def matches(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Iter
 
     if 0 < len(arrays) <= len(truths):
         yield from assign(0, ())
+
+
+def likeliest(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Match:
+    """Which truth each array is meant for, where not all are equal: by equality, then by shape, then by position."""
+    taken: dict[int, tuple[int, str]] = {}
+    shapes = [truth.value.shape for truth in truths]
+    for position, array in enumerate(arrays):
+        for i in sorted(set(range(len(truths))) - {i for i, _ in taken.values()}, key=lambda i: i != position):
+            if i != position and shapes.count(shapes[i]) > 1:
+                continue
+            layout = next((layout for layout, _ in LAYOUTS if equals(claim, array, truths[i], layout)), None)
+            if layout is not None:
+                taken[position] = (i, layout)
+                break
+    right = frozenset(taken)
+    for same_shape in (True, False):
+        for position, array in enumerate(arrays):
+            left = sorted(set(range(len(truths))) - {i for i, _ in taken.values()}, key=lambda i: i != position)
+            if same_shape:
+                left = [i for i in left if truths[i].value.shape == array.shape]
+            if position not in taken and left:
+                taken[position] = (left[0], "")
+    if len(taken) < len(arrays):  # more than there are truths
+        return Match((), right)
+    return Match(tuple(taken[position] for position in range(len(arrays))), right)
 
 
 def equals(claim: Claim, array: Real, truth: Truth, layout: str) -> bool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from handgrad.catalogue import LABEL, PROBABILITY, REAL, TARGET, Domain, Formula
+from handgrad.catalogue import FACTOR, LABEL, PROBABILITY, REAL, TARGET, Domain, Formula
 from handgrad.oracle.claiming import Claim
+from handgrad.oracle.networks import Network
 
 Real = np.ndarray[Any, Any]
 MODERATE = 3.0
 """Draws stay within this, where every honest formula has nearly all its digits."""
 
-DISTINCT = {"n": 3, "k": 2, "m": 4, "K": 3, "N": 4}
+DISTINCT = {"n": 3, "k": 2, "m": 4, "K": 3, "N": 4, "h": 5, "g": 6, "f": 7}
 """A size of its own for each letter that may stand beside another, so that no transposition goes unseen."""
+SAMPLES = 8
+"""Of a batch, unlike any of these."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +57,8 @@ def draw(claim: Claim, shape: Shape, generator: np.random.Generator) -> dict[str
     drawn = {}
     for name, axes in formula.axes.items():
         drawn[name] = _moderate(formula, shape, formula.domains[name], shape.of(axes), generator)
-    if claim.part == "vjp":
-        drawn[f"{formula.letter}_bar"] = generator.uniform(-2, 2, shape.of(formula.result_axes))
+    if claim.bar:
+        drawn[claim.bar] = generator.uniform(-2, 2, shape.of(formula.result_axes))
     return drawn
 
 
@@ -74,10 +78,16 @@ def _moderate(
         return _targets(formula, shape, generator)
     if domain is PROBABILITY:
         return generator.uniform(0.05, 0.95, shape)
-    low, high = max(domain.low, -MODERATE), min(domain.high, MODERATE)
+    reach = 1.0 if _summed(domain) else MODERATE
+    low, high = max(domain.low, -reach), min(domain.high, reach)
     values = generator.uniform(low, high, shape)
     # A distance to 0 keeps clear of kinks and poles at 0, which have inputs of their own.
     return np.where(np.abs(values) < 1 / 64, 1 / 64, values) if domain is not REAL or formula.kinks else values
+
+
+def _summed(domain: Domain) -> bool:
+    """Whether products of entries go through an activation, which would saturate it."""
+    return domain.high <= FACTOR.high and domain.low < 0
 
 
 def _targets(formula: Formula, shape: tuple[int, ...], generator: np.random.Generator) -> Real:
@@ -108,12 +118,63 @@ def whole_numbers(claim: Claim, shape: Shape, choose: Any) -> dict[str, Real]:
         numbers = np.array([choose(low, high) for _ in range(math.prod(wanted))], float).reshape(wanted)
         if domain is PROBABILITY:
             return numbers / 4
+        if _summed(domain):
+            return numbers / 2
         return np.where(numbers == 0, 1.0, numbers) if domain.low < 0 and domain is not REAL else numbers
 
     found = {name: entries(formula.domains[name], shape.of(axes)) for name, axes in formula.axes.items()}
-    if claim.part == "vjp":
-        found[f"{formula.letter}_bar"] = entries(REAL, shape.of(formula.result_axes))
+    if claim.bar:
+        found[claim.bar] = entries(REAL, shape.of(formula.result_axes))
     return found
+
+
+# What a function is given in another manner than the notes'
+
+
+COLUMNS, TRANSPOSED, NUMBERED, ONE_HOT = "columns", "weights", "labels", "one-hot"
+
+
+def manners_of(claim: Claim, *, batched: bool) -> list[tuple[str, ...]]:
+    """Ways to hand over the same inputs: in the notes' own, with samples as columns, weights (k, n), class numbers."""
+    formula = claim.formula
+    manners: list[tuple[str, ...]] = [()]
+    matrix = any(len(formula.axes[name]) == 2 for name in formula.shared)
+    if batched and any(len(axes) == 2 for name, axes in formula.axes.items() if name not in formula.shared):
+        manners += [(COLUMNS,), (COLUMNS, TRANSPOSED), (TRANSPOSED,)] if matrix else [(COLUMNS,)]
+    elif matrix:
+        manners.append((TRANSPOSED,))
+    if TARGET in formula.domains.values() and "K" in letters_of(formula) and not isinstance(formula, Network):
+        manners += [(NUMBERED, *manner) for manner in manners]
+    if LABEL in formula.domains.values():
+        manners.append((ONE_HOT,))
+    return manners
+
+
+def in_manner(claim: Claim, letters: Mapping[str, Real], manner: tuple[str, ...]) -> dict[str, Real]:
+    """The letters as they are handed over."""
+    formula = claim.formula
+    given = dict(letters)
+    for name in letters:
+        if ONE_HOT in manner and formula.domains.get(name) is LABEL:
+            given[name] = np.eye(letters["y_hat"].shape[-1])[letters[name]]
+        elif NUMBERED in manner and formula.domains.get(name) is TARGET:
+            given[name] = letters[name].argmax(axis=-1)
+        elif moved(claim, name, manner):
+            given[name] = turned(letters[name])
+    return given
+
+
+def moved(claim: Claim, name: str, manner: tuple[str, ...]) -> bool:
+    """Whether an argument, or the derivative by it, is turned around in this manner."""
+    formula = claim.formula
+    if name in formula.shared:
+        return (TRANSPOSED if len(formula.axes[name]) == 2 else COLUMNS) in manner
+    return COLUMNS in manner and name != "J"
+
+
+def turned(array: Real) -> Real:
+    """A matrix transposed, a vector as a column."""
+    return np.ascontiguousarray(array.T) if array.ndim == 2 else array[:, None] if array.ndim == 1 else array
 
 
 def large(claim: Claim, shape: Shape, size: float) -> dict[str, Real]:
@@ -132,6 +193,6 @@ def large(claim: Claim, shape: Shape, size: float) -> dict[str, Real]:
             found[name] = size / (1 + count)
         else:
             found[name] = size * np.where(count % 2 == 0, 1.0, -1.0) / (1 + count // 2)
-    if claim.part == "vjp":
-        found[f"{formula.letter}_bar"] = np.ones(shape.of(formula.result_axes))
+    if claim.bar:
+        found[claim.bar] = np.ones(shape.of(formula.result_axes))
     return found

@@ -7,45 +7,29 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from handgrad.oracle import inputs
+from handgrad.oracle import candidates, inputs, naming
 from handgrad.oracle.calling import Outcome, Plan
+from handgrad.oracle.candidates import Backend, Candidate
 from handgrad.oracle.claiming import Claim
-from handgrad.oracle.comparison import Match, Truth, counterexample, differing, equals, in_layout, matches, truths_of
+from handgrad.oracle.comparison import Truth, counterexample, differing, in_layout, names_of, read, truths_of
+from handgrad.oracle.conventions import Stated
 from handgrad.oracle.inputs import Shape
 from handgrad.oracle.mistakes import wrong_versions
+from handgrad.oracle.naming import Evidence
+from handgrad.oracle.networks import Network
 from handgrad.oracle.process import TimedOutError, WorkerError
 from handgrad.oracle.report import Counterexample, Result, diagnosed, written
 
 Real = np.ndarray[Any, Any]
 DRAWS = 24
+FRESH = (({}, 4), ({"n": 2, "k": 3, "K": 4, "N": 3, "m": 3, "h": 4}, 5), ({"n": 5, "k": 4, "K": 2, "N": 6, "m": 2}, 3))
+"""Sizes of the inputs on which a mistake must reproduce the numbers, each time all distinct, and numbers of samples."""
 LARGE_SIZES = (100.0, 1000.0)
-
-
-class Backend(Protocol):
-    """Where the function runs."""
-
-    def call(self, plan: Plan, letters: Mapping[str, Real]) -> Outcome:
-        """One call; WorkerError where there is no answer."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class Candidate:
-    """A function with a claim, a way to call it and, if it agreed with the truth, the layout it agreed in."""
-
-    claim: Claim
-    plan: Plan
-    batched: bool
-    match: Match | None
-
-    def shape(self, sizes: Mapping[str, int], samples: int) -> Shape:
-        """The formula's sizes, with a batch if the function takes one."""
-        letters = inputs.letters_of(self.claim.formula)
-        return Shape(tuple((letter, sizes[letter]) for letter in letters), (samples,) if self.batched else ())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,12 +50,13 @@ def judge(
     backend: Backend,
     *,
     seed: int = 0,
+    stated: Stated = MappingProxyType({}),
 ) -> Result:
-    """The verdict on a function that makes one of these claims and may be called in these ways."""
+    """The verdict on a function that makes one of these claims, may be called in these ways, and keeps conventions."""
     started = time.perf_counter()
     result = Result(name, str(claims[0]), "inconclusive")
     try:
-        _settle(result, claims, ways, _Counted(backend, result), np.random.default_rng(seed), seed)
+        _settle(result, claims, ways, _Counted(backend, result), seed, stated)
     except TimedOutError as error:
         result.verdict = "timeout"
         result.diagnosis.append(diagnosed("HG105", f"{name} {error}"))
@@ -93,32 +78,27 @@ class _Counted:
         return self._backend.call(plan, letters)
 
 
-def _called(candidate: Candidate, letters: Mapping[str, Real], backend: Backend) -> Outcome:
-    """One call; a backward pass may also want the value that its forward pass kept."""
-    formula = candidate.claim.formula
-    if candidate.claim.part == "vjp":
-        with np.errstate(all="ignore"):
-            letters = {**letters, formula.letter: np.asarray(formula.value(*[letters[name] for name in formula.axes]))}
-    return backend.call(candidate.plan, letters)
-
-
 def _settle(
     result: Result,
     claims: Sequence[Claim],
     ways: Callable[[Claim], Iterator[Plan]],
     backend: Backend,
-    generator: np.random.Generator,
     seed: int,
+    stated: Stated,
 ) -> None:
-    candidate = _first_that_agrees(result, claims, ways, backend, generator)
+    generator = np.random.default_rng(seed)
+    search = candidates.Search()
+    candidate = candidates.found(claims, ways, backend, generator, stated, search)
     if candidate is None:
+        _call_unusable(result, search)
         return
     claim = candidate.claim
     result.claim, result.call, result.source = str(claim), str(candidate.plan), ", ".join(claim.formula.equations)
     drawn = [(letters, truths_of(claim, letters)) for letters in _draws(candidate, generator)]
     failures = (_failure(candidate, letters, backend, truths) for letters, truths in drawn)
     failure = next(filter(None, failures), None)
-    failure = failure or _failure_at_kinks(result, candidate, backend)
+    at_kinks: list[str] = []
+    failure = failure or _failure_at_kinks(candidate, backend, stated, at_kinks)
     if failure is not None:
         _call_wrong(result, candidate, failure, backend, seed)
         return
@@ -126,69 +106,19 @@ def _settle(
     if unseen:
         result.notes.append(f"the inputs drawn would not have shown {', '.join(unseen)}")
         return
-    assert candidate.match is not None
-    result.convention = candidate.match.sentence(claim) or None
+    result.convention = "; ".join(filter(None, [candidate.sentence(), *at_kinks])) or None
     result.verdict = "right-in-convention" if result.convention else "right"
     result.unstable = _first_unstable(candidate, backend)
 
 
-# How to call it
-
-
-def _first_that_agrees(
-    result: Result,
-    claims: Sequence[Claim],
-    ways: Callable[[Claim], Iterator[Plan]],
-    backend: Backend,
-    generator: np.random.Generator,
-) -> Candidate | None:
-    """The first claim and call whose numbers agree on a probe; else the first call that gives any numbers."""
-    running: Candidate | None = None
-    refused: tuple[Plan, Outcome] | None = None
-    for claim in claims:
-        for batched in _regimes(claim):
-            probe = inputs.draw(claim, inputs.distinct_shape(claim.formula, (4,) if batched else ()), generator)
-            truths = truths_of(claim, probe)
-            meant: Candidate | None = None
-            for plan in ways(claim):
-                candidate = Candidate(claim, plan, batched, None)
-                outcome = _called(candidate, probe, backend)
-                if outcome.error is not None:
-                    refused = refused or (plan, outcome)
-                    continue
-                match = next(matches(claim, outcome.arrays, truths), None)
-                if match is not None:
-                    return dataclasses.replace(candidate, match=match)
-                running = running or candidate
-                meant = meant or (candidate if batched and _means_batches(claim, outcome, truths) else None)
-            if meant is not None:
-                return meant
-    if running is None:
-        result.verdict = "unusable"
-        if refused is None:
-            message = f"{result.function} takes other arguments than {result.claim} has; say how with --call"
-            result.diagnosis.append(diagnosed("HG101", message))
-        else:
-            plan, outcome = refused
-            result.diagnosis.append(diagnosed("HG102", f"{plan} {outcome.complaint}"))
-    return running
-
-
-def _means_batches(claim: Claim, outcome: Outcome, truths: list[Truth]) -> bool:
-    """Whether wrong results for a batch were meant for one: in their shapes, or because one that sums is right.
-
-    Code for one sample at a time may run on a batch by chance, with shapes of its own.
-    """
-    pairs = list(zip(outcome.arrays, truths, strict=False))
-    if len(outcome.arrays) == len(truths) and all(array.shape == truth.value.shape for array, truth in pairs):
-        return True
-    return any(truth.letter in claim.formula.shared and equals(claim, array, truth, "") for array, truth in pairs)
-
-
-def _regimes(claim: Claim) -> list[bool]:
-    """Whether to offer batches: to backward passes first, which see a missing sum only there."""
-    batches = claim.part == "vjp" and any(axes[:1] == ("*batch",) for axes in claim.formula.axes.values())
-    return [True, False] if batches else [False]
+def _call_unusable(result: Result, search: candidates.Search) -> None:
+    result.verdict = "unusable"
+    if search.refused is None:
+        message = f"{result.function} takes other arguments than {result.claim} has; say how with --call"
+        result.diagnosis.append(diagnosed("HG101", message))
+    else:
+        plan, outcome = search.refused
+        result.diagnosis.append(diagnosed("HG102", f"{plan} {outcome.complaint}"))
 
 
 # Whether it is right
@@ -196,7 +126,7 @@ def _regimes(claim: Claim) -> list[bool]:
 
 def _draws(candidate: Candidate, generator: np.random.Generator) -> Iterator[dict[str, Real]]:
     """Random inputs of random shapes, of which the first has all sizes distinct."""
-    yield inputs.draw(candidate.claim, candidate.shape(inputs.DISTINCT, 5), generator)
+    yield inputs.draw(candidate.claim, candidate.shape(inputs.DISTINCT, inputs.SAMPLES), generator)
     for _ in range(DRAWS - 1):
         sizes = {letter: int(generator.integers(1, 6)) for letter in inputs.DISTINCT}
         yield inputs.draw(candidate.claim, candidate.shape(sizes, int(generator.integers(1, 5))), generator)
@@ -206,33 +136,38 @@ def _failure(
     candidate: Candidate, letters: dict[str, Real], backend: Backend, truths: list[Truth] | None = None
 ) -> Failure | None:
     """What a call does wrong on these inputs, if anything."""
-    truths = truths or truths_of(candidate.claim, letters)
-    outcome = _called(candidate, letters, backend)
+    claim = candidate.claim
+    if isinstance(claim.formula, Network) and claim.formula.on_a_kink(letters):
+        return None
+    truths = candidate.under(letters, truths_of(claim, letters) if truths is None else truths)
+    names = names_of(claim)
+    outcome = candidate.called(letters, backend)
+    given = candidate.given(letters)
     if outcome.error is not None:
-        return Failure(letters, "HG102", f"{candidate.plan} {outcome.complaint}", truths[0])
+        return Failure(given, "HG102", f"{candidate.plan} {outcome.complaint}", truths[0])
     if outcome.overwritten:
-        names = " and ".join(outcome.overwritten)
-        return Failure(letters, "HG103", f"it overwrites its argument {names}; compute into a copy", truths[0])
+        overwritten = " and ".join(outcome.overwritten)
+        return Failure(given, "HG103", f"it overwrites its argument {overwritten}; compute into a copy", truths[0])
     if not outcome.repeatable:
-        return Failure(letters, "HG106", "the same arguments give another answer the second time", truths[0])
-    pairs = candidate.match.pairs if candidate.match else tuple((i, "") for i in range(len(truths)))
-    if len(outcome.arrays) != len(pairs):
-        wanted = ", ".join(truth.letter for truth in truths)
-        message = f"it returns {len(outcome.arrays)} arrays; correct is one for each of {wanted}"
-        return Failure(letters, "HG107", message, truths[0])
-    for array, (i, layout) in zip(outcome.arrays, pairs, strict=True):
-        truth = in_layout(candidate.claim, truths[i], layout)
+        return Failure(given, "HG106", "the same arguments give another answer the second time", truths[0])
+    arrays = read(outcome.arrays, truths)
+    if len(arrays) != len(candidate.match.pairs):
+        wanted = ", ".join(names)
+        message = f"it returns {len(arrays)} arrays; correct is one for each of {wanted}"
+        return Failure(given, "HG107", message, truths[0])
+    for array, (i, layout) in zip(arrays, candidate.match.pairs, strict=True):
+        truth = in_layout(claim, truths[i], layout)
         if truth is None or array.shape != truth.value.shape:
             shape = truths[i].value.shape if truth is None else truth.value.shape
             message = f"the derivative by {truths[i].letter} has shape {array.shape}, correct is {shape}"
-            return Failure(letters, "HG108", message, truths[i], array)
+            return Failure(given, "HG108", message, truths[i], array)
         if differing(array, truth).any():
-            return Failure(letters, "HG100", "", truth, array)
+            return Failure(given, "HG100", "", truth, array)
     return None
 
 
-def _failure_at_kinks(result: Result, candidate: Candidate, backend: Backend) -> Failure | None:
-    """Of an element-wise function with kinks: a value there that is no subgradient; a valid one is noted."""
+def _failure_at_kinks(candidate: Candidate, backend: Backend, stated: Stated, said: list[str]) -> Failure | None:
+    """Of an element-wise function with kinks: a value there that is no subgradient; a valid one is said."""
     claim = candidate.claim
     if not (claim.formula.kinks and claim.formula.elementwise):
         return None
@@ -241,22 +176,27 @@ def _failure_at_kinks(result: Result, candidate: Candidate, backend: Backend) ->
     shape = candidate.shape({"n": 3}, 2)
     letters = inputs.whole_numbers(claim, shape, lambda low, high: 2)
     letters[argument] = np.array([-1.0, at, 2.0]) if letters[argument].ndim == 1 else np.array([[-1.0, at, 2.0]] * 2)
-    outcome = _called(candidate, letters, backend)
+    outcome = candidate.called(letters, backend)
     truth = truths_of(claim, letters)[0]
-    layout = candidate.match.pairs[0][1] if candidate.match else ""
+    layout = candidate.match.pairs[0][1]
     laid_out = in_layout(claim, truth, layout)
     if outcome.error is not None or laid_out is None or outcome.arrays[0].shape != laid_out.value.shape:
         return Failure(letters, "HG102", f"{candidate.plan} {outcome.error or 'changes its shape'}", truth)
     yours = outcome.arrays[0].astype(float)
-    upstream = letters.get(f"{claim.formula.letter}_bar", np.ones(1)).flat[0]
+    upstream = letters[claim.bar].flat[0] if claim.bar else 1.0
     low, high = sorted((kink.low * upstream, kink.high * upstream))
+    there = _at_kink(letters[argument], at, yours.shape)
     wrong = differing(yours, laid_out)
-    fine = ~wrong | ((yours >= low) & (yours <= high) & _at_kink(letters[argument], at, yours.shape))
+    fine = ~wrong | ((yours >= low) & (yours <= high) & there)
     if not fine.all():
         return Failure(letters, "HG109", f"at the kink {argument} = {at:g} no such subgradient exists", laid_out, yours)
+    value = yours[there][0] / upstream
+    if "kink" in stated and value != stated["kink"]:
+        message = f"at the kink {argument} = {at:g} it takes {value:g}; stated is {stated['kink']:g}"
+        return Failure(letters, "HG109", message, laid_out, yours)
     if wrong.any():
-        value = yours[wrong][0] / upstream
-        result.notes.append(f"at {argument} = {at:g} it takes the subgradient {value:g}; the notes take {kink.text[0]}")
+        own = kink.text.partition(",")[0]
+        said.append(f"at {argument} = {at:g} it takes the subgradient {value:g}; the notes' is {own}")
     return None
 
 
@@ -268,7 +208,11 @@ def _at_kink(argument: Real, at: float, shape: tuple[int, ...]) -> Real:
 
 def _unseen_mistakes(candidate: Candidate, drawn: Sequence[tuple[dict[str, Real], list[Truth]]]) -> list[str]:
     """Known wrong versions of the formula that equal the right one on everything drawn: they should be none."""
-    versions = wrong_versions(candidate.claim, batched=candidate.batched)
+    claim = candidate.claim
+    if claim.keywords:  # some mistakes are none with the identity for an activation: what counts are the draws
+        claim = dataclasses.replace(claim, options=())
+        drawn = [(letters, truths_of(claim, letters)) for letters, _ in drawn]
+    versions = wrong_versions(claim, batched=candidate.batched)
     return [name for name, wrong in versions if not any(_rejected(wrong, *draw) for draw in drawn)]
 
 
@@ -290,10 +234,11 @@ def _first_unstable(candidate: Candidate, backend: Backend) -> str | None:
     for size in LARGE_SIZES:
         letters = inputs.large(claim, candidate.shape(inputs.DISTINCT, 2), size)
         truths = truths_of(claim, letters)
-        outcome = _called(candidate, letters, backend)
+        outcome = candidate.called(letters, backend)
         finite = all(np.isfinite(truth.value).all() for truth in truths)
         if finite and (outcome.error is not None or not all(np.isfinite(array).all() for array in outcome.arrays)):
-            inputs_said = ", ".join(f"{name} = {written(array)}" for name, array in letters.items())
+            given = candidate.given(letters).items()
+            inputs_said = ", ".join(f"{name} = {written(array)}" for name, array in given)
             what = outcome.error or "gives nan or infinity"
             return f"{what} at {inputs_said}"
     return None
@@ -303,12 +248,31 @@ def _first_unstable(candidate: Candidate, backend: Backend) -> str | None:
 
 
 def _call_wrong(result: Result, candidate: Candidate, failure: Failure, backend: Backend, seed: int) -> None:
-    result.verdict = "unusable" if failure.code in ("HG102", "HG107") and candidate.match is None else "wrong"
+    unusable = failure.code in ("HG102", "HG107") and not candidate.agrees
+    result.verdict = "unusable" if unusable else "wrong"
     smallest = _smallest(candidate, failure, backend, seed)
     telling = _telling(candidate, backend)
     result.smallest, result.telling = _shown(smallest), _shown(telling or failure)
     shown = telling if telling is not None and telling.code == failure.code else failure
-    result.diagnosis.append(diagnosed(failure.code, shown.message))
+    if failure.code in ("HG100", "HG107", "HG108"):
+        evidence = _evidence(candidate, backend, seed)
+        result.diagnosis += naming.named(candidate, evidence)
+        result.notes += naming.cleared(candidate, evidence)
+    if not result.diagnosis:
+        result.diagnosis.append(diagnosed(failure.code, shown.message))
+
+
+def _evidence(candidate: Candidate, backend: Backend, seed: int) -> list[Evidence]:
+    """What the function gives on fresh random inputs, none of which the verdict has seen."""
+    generator = np.random.default_rng((seed, 1))
+    found = []
+    for sizes, samples in FRESH:
+        letters = inputs.draw(candidate.claim, candidate.shape({**inputs.DISTINCT, **sizes}, samples), generator)
+        outcome = candidate.called(letters, backend)
+        if outcome.error is None:
+            truths = candidate.truths(letters)
+            found.append(Evidence(letters, read(outcome.arrays, truths), truths))
+    return found
 
 
 def _smallest(candidate: Candidate, failure: Failure, backend: Backend, seed: int) -> Failure:

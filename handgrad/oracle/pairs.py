@@ -15,8 +15,8 @@ import numpy as np
 
 from handgrad.oracle import claiming
 from handgrad.oracle.calling import Outcome, Plan
+from handgrad.oracle.candidates import Backend
 from handgrad.oracle.comparison import Truth, counterexample, differing
-from handgrad.oracle.judge import Backend
 from handgrad.oracle.numerical import Numerical, jacobian
 from handgrad.oracle.process import TimedOutError, WorkerError
 from handgrad.oracle.report import Result, diagnosed

@@ -40,6 +40,8 @@ class Worker:
     """How long one answer may take."""
     functions: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
+    conventions: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What the file states."""
     _process: subprocess.Popen[bytes] | None = None
     _answers: queue.SimpleQueue[Any] = dataclasses.field(default_factory=queue.SimpleQueue)
 
@@ -64,6 +66,7 @@ class Worker:
         except WorkerError:
             raise WorkerError("ends the process while it is loaded") from None
         self.functions, self.problems = header["functions"], header["problems"]
+        self.conventions = header["conventions"]
 
     def call(self, plan: Plan, letters: Mapping[str, Real]) -> Outcome:
         """One call; WorkerError where there is no answer."""

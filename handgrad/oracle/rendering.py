@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from handgrad.catalogue import FORMULAS
+from handgrad.oracle import networks
 from handgrad.oracle.report import ACCEPTED, Counterexample, Real, Report, Result, number, written
 
 WIDTH = 100
@@ -242,14 +243,17 @@ def _help(result: Result) -> list[str]:
     said = [diagnosis.help for diagnosis in result.diagnosis if diagnosis.help]
     if said or result.claim is None:
         return said
-    command = f"handgrad show {result.claim}"
+    name = result.claim.partition("(")[0]
+    if name in networks.CLAIMS:
+        return []
+    command = f"handgrad show {name}"
     if result.unstable:
         return [f"right on paper, but not in floating point at large inputs; a stable form: {command}"]
     if result.verdict != "wrong" or result.smallest is None or result.smallest.yours is None:
         return []
     inputs = result.smallest.inputs
     at = " ".join(f'--at "{name}={written(array)}"' for name, array in inputs.items())
-    if inputs.keys() == FORMULAS[result.claim.rpartition("_")[0]].axes.keys() and len(at) <= 60:
+    if inputs.keys() == FORMULAS[name.rpartition("_")[0]].axes.keys() and len(at) <= 60:
         return [f"the formula with the correct numbers: {command} {at}"]
     return [f"the formula: {command}"]
 
@@ -307,7 +311,7 @@ def _difference(result: Result, found: Counterexample) -> list[str]:
     yours, correct = found.yours, found.correct
     if yours is None:
         return []
-    what = f"{found.letter}_bar" if (result.claim or "").endswith("_vjp") else f"by {found.letter}"
+    what = f"{found.letter}_bar" if (result.claim or "").partition("(")[0].endswith("_vjp") else f"by {found.letter}"
     where = [what] if found.letter and len(found.inputs) > 1 else []
     if yours.shape == correct.shape:
         if found.index is None:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from handgrad.oracle.codes import CODES
+
 Real = np.ndarray[Any, Any]
 Verdict = Literal["right", "right-in-convention", "wrong", "unusable", "timeout", "inconclusive", "not checked"]
 SCHEMA = "handgrad/report/v1"
@@ -25,23 +27,9 @@ class Diagnosis:
     """What to do about it."""
 
 
-TITLES = {
-    "HG100": "the numbers are wrong",
-    "HG101": "no way to call it is known",
-    "HG102": "it gives no numbers",
-    "HG103": "it overwrites its argument",
-    "HG104": "it ends the process",
-    "HG105": "it takes too long",
-    "HG106": "it is not repeatable",
-    "HG107": "the number of results is wrong",
-    "HG108": "the shape is wrong",
-    "HG109": "the value at a kink is no subgradient",
-}
-
-
 def diagnosed(code: str, message: str) -> Diagnosis:
     """A diagnosis under the title of its code."""
-    return Diagnosis(code, TITLES[code], message)
+    return Diagnosis(code, CODES[code].title, message)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -54,6 +54,7 @@ def _shrunk(fails: Fails[Shape, Found], shape: Shape, seed: int) -> Found | None
 
     settings = hypothesis.settings(
         max_examples=100,
+        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
         database=None,
         deadline=None,
         suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.filter_too_much],

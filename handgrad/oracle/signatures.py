@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from handgrad.oracle import networks
 from handgrad.oracle.calling import Plan
 from handgrad.oracle.claiming import Claim
+from handgrad.oracle.networks import Network
 
 _UPSTREAM = re.compile(
     r"d_?(out|output|outputs|y|z|a|p|j|l|h|s|v|loss|act|activation|next|upstream|value|curr|current)"
@@ -32,6 +35,8 @@ _ALIASES: dict[str, str] = {
     "u": r"u|a|x|v1",
     "v": r"v|b|y|v2",
 }
+_INPUT = ("z", "n", "net", "logit", "logits", "pre_activation", "preactivation", "scores", "l")
+"""Parameter names that stand for what goes into an activation, never for what comes out of it."""
 _CACHE = re.compile(r"cache[sd]?|ctx|context|saved|stored|memory|residuals?|res|tape|forward_?(cache|values?)")
 
 
@@ -47,15 +52,31 @@ def cached(name: str) -> bool:
 
 def plans(function: str, parameters: Sequence[Mapping[str, Any]], claim: Claim) -> Iterator[Plan]:
     """Ways to call a function for a claim, the surest first."""
+    if isinstance(claim.formula, Network):
+        for positional in networks.arguments_for(parameters, claim.formula):
+            yield Plan(function, positional)
+        return
     names = [parameter["name"] for parameter in parameters]
     required = sum(parameter["required"] for parameter in parameters)
-    letters = list(claim.formula.axes)
-    bar = f"{claim.formula.letter}_bar"
-    wanted = [bar, *letters] if claim.part == "vjp" else letters
-    assigned = _by_name(names[: max(required, len(wanted))], wanted, bar if claim.part == "vjp" else None)
+    yield from _usual(function, names, required, claim)
+    argument = claim.formula.by[0]
+    # In the output of an element-wise function or a softmax: z(1 - z) for a(1 - a).
+    alone = tuple(claim.formula.axes) == (argument,) and argument in ("z", "l")
+    if alone and names and not any(name.lower() in _INPUT for name in names):
+        for plan in _usual(function, names, required, claim):
+            if argument in plan.positional:
+                given = tuple(claim.formula.letter if letter == argument else letter for letter in plan.positional)
+                yield dataclasses.replace(plan, positional=given, manner="output")
+
+
+def _usual(function: str, names: Sequence[str], required: int, claim: Claim) -> Iterator[Plan]:
+    letters, bar = list(claim.formula.axes), claim.bar
+    wanted = list(claim.letters) if bar is None else [bar, *letters]
+    assigned = _by_name(names[: max(required, len(wanted))], wanted, bar)
     if assigned is not None and sorted(assigned) == sorted(wanted):
-        yield Plan(function, tuple(assigned))
-    if claim.part != "vjp":
+        swapped = [letter for letter in assigned if letter != bar] != letters
+        yield Plan(function, tuple(assigned), manner="order" if swapped else "")
+    if bar is None:
         if required <= len(letters) <= len(names):
             yield from _straight_and_looped(function, tuple(letters), claim)
         return

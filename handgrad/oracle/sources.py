@@ -11,6 +11,7 @@ import sys
 import types
 from typing import Any
 
+from handgrad.oracle import stating
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
 
 
@@ -21,6 +22,8 @@ class Loaded:
     namespace: dict[str, Any]
     functions: list[dict[str, Any]]
     """Of each function defined in the file: name, line, parameters, and the claim its decorator states."""
+    conventions: dict[str, Any]
+    """What the file states."""
     problems: list[str]
     """Syntax errors and statements that raised; the rest of the file ran all the same."""
 
@@ -46,7 +49,7 @@ def load(path: pathlib.Path) -> Loaded:
             called = bool(stated and stated["call"])
             described = {"name": name, "line": line, "parameters": parameters(namespace[name])}
             found.append({**described, "claim": claim, "called": called})
-    return Loaded(namespace, found, problems)
+    return Loaded(namespace, found, stating.take_stated(), problems)
 
 
 def parameters(function: Any) -> list[dict[str, Any]]:

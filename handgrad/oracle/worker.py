@@ -56,7 +56,8 @@ def main(path: str) -> None:
     loaded = sources.load(pathlib.Path(path))
     if not limited:
         loaded.problems.append("this system sets no limit to the memory of the file's process")
-    write_message(answers, {"functions": loaded.functions, "problems": loaded.problems}, [])
+    found = {"functions": loaded.functions, "problems": loaded.problems, "conventions": loaded.conventions}
+    write_message(answers, found, [])
     while True:
         try:
             header, arrays = read_message(requests)

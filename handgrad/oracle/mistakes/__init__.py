@@ -7,6 +7,7 @@ cannot tell them from the right formula, on the inputs it drew, has no business 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -19,12 +20,17 @@ from handgrad.oracle.mistakes import (
     layers,
     losses,
     multivariate,
+    networks,
     probabilities,
     worked_examples,
 )
 from handgrad.oracle.mistakes.kinds import Mistake, Real, usual
+from handgrad.oracle.networks import Network
 
-__all__ = ["MISTAKES", "OWN", "Mistake", "wrong_versions"]
+__all__ = ["MISTAKES", "OWN", "USUAL", "Mistake", "named_versions", "wrong_versions"]
+
+Version = Callable[[Mapping[str, Real]], tuple[Real, ...]]
+"""A wrong version as a function of a claim's letters."""
 
 _FILES = (multivariate, activations, elementary, layers, losses, probabilities, worked_examples)
 
@@ -32,22 +38,28 @@ OWN: tuple[Mistake, ...] = tuple(mistake for file in _FILES for mistake in file.
 """Those that are written out for one formula."""
 
 # The unit step's derivative is 0: flipped, scaled or repeated it stays right.
-_USUAL = [mistake for name, formula in FORMULAS.items() if name != "unit_step" for mistake in usual(formula)]
+USUAL: tuple[Mistake, ...] = tuple(
+    m for name, formula in FORMULAS.items() if name != "unit_step" for m in usual(formula)
+)
+"""Those that can be made with any formula."""
 
-MISTAKES: tuple[Mistake, ...] = tuple(sorted((*OWN, *_USUAL), key=lambda mistake: [*FORMULAS].index(mistake.formula)))
+MISTAKES: tuple[Mistake, ...] = tuple(sorted((*OWN, *USUAL), key=lambda mistake: [*FORMULAS].index(mistake.formula)))
 """All of them, formula by formula."""
 
 _SHOWN_ONLY_BY = {
     "a batch": {
+        "W_bar and b_bar averaged",
         "W_bar averaged",
         "averaged over the samples",
         "b_bar averaged",
         "divided by len",
         "divided by the number of all entries",
         "divided by the number of samples",
+        "len for N",
         "mean of the upstream",
         "norm of all samples",
         "one pair for all samples",
+        "samples picked for classes",
         "size for N",
         "summed over the samples too",
         "sums before it multiplies",
@@ -80,15 +92,33 @@ _SHOWN_ONLY_BY = {
     "another dtype": {"float32 for float64", "truth values"},
     "targets that do not sum to 1": {"p - y, for targets that sum to 1"},
 }
-"""What is no mistake, or cannot be seen, in any layout, on one sample, away from kinks and with one-hot targets."""
+"""What is right in some layout, on one sample, away from kinks or with one-hot targets, or equals another one there."""
+
+_SHOWN_BY_A_BATCH = {"1/N forgotten", "1/N twice", "bias gradients averaged", "weight gradients averaged"}
+"""Of a network's mistakes those that one sample does not show."""
 
 _PARTS = {"jacobian": "derivative", "gradient": "derivative", "derivative": "diagonal", "vjp": "vjp"}
 
 
-def wrong_versions(
-    claim: Claim, *, batched: bool
-) -> Iterator[tuple[str, Callable[[Mapping[str, Real]], tuple[Real, ...]]]]:
-    """The wrong versions of what is claimed that the draws must show, by name, as functions of the claim's letters."""
+def named_versions(claim: Claim) -> Iterator[tuple[str, str, Version]]:
+    """The wrong versions of what is claimed: code, name and function of the claim's letters."""
+    if isinstance(claim.formula, Network):
+        yield from networks.of(claim.formula, claim.part)
+        return
+    parts = {_PARTS[claim.part], *(("derivative",) if claim.formula.elementwise and not claim.bar else ())}
+    for mistake in MISTAKES:
+        runs = mistake.raises is AssertionError and mistake.dtype == "float64"
+        if runs and mistake.formula == claim.formula.name and mistake.part in parts:
+            yield mistake.code, mistake.name, functools.partial(_at, claim, mistake)
+
+
+def wrong_versions(claim: Claim, *, batched: bool) -> Iterator[tuple[str, Version]]:
+    """Those that the draws must show, by name."""
+    if isinstance(claim.formula, Network):
+        for _, name, version in networks.of(claim.formula, claim.part):
+            if batched or name not in _SHOWN_BY_A_BATCH:
+                yield name, version
+        return
     hidden = {name for where, names in _SHOWN_ONLY_BY.items() if where != "a batch" or not batched for name in names}
     for mistake in MISTAKES:
         told = mistake.raises is AssertionError and mistake.dtype == "float64" and mistake.name not in hidden
@@ -103,12 +133,14 @@ def _at(claim: Claim, mistake: Mistake, letters: Mapping[str, Real]) -> tuple[Re
     cores = {name: len(formula.axes[name]) - (formula.axes[name][:1] == ("*batch",)) for name in batched}
     alone = all(letters[name].ndim == core for name, core in cores.items())
     args = [letters[name][None] if alone and name in batched else letters[name] for name in formula.axes]
+    parameters = inspect.signature(formula.value).parameters
+    options = {**{name: parameters[name].default for name in formula.choices}, **claim.keywords}
     if claim.part != "vjp":
-        result = mistake.wrong(*args)
+        result = mistake.wrong(*args, **options)
         dropped = set(formula.by)
     else:
         bar = letters[f"{formula.letter}_bar"]
-        result = mistake.wrong(*args)[1](bar[None] if alone else bar)
+        result = mistake.wrong(*args, **options)[1](bar[None] if alone else bar)
         dropped = batched
     arrays = [np.asarray(array) for array in (result if isinstance(result, tuple) else (result,))]
     if alone and len(arrays) == len(formula.by):

@@ -22,6 +22,8 @@ class Mistake:
     part: str
     """What it stands in for: value, derivative (the full one), diagonal (of an element-wise function), vjp or jvp."""
     wrong: Callable[..., Any]
+    code: str = ""
+    """Its kind; empty for a wrong value or tangent, which nothing can claim to be."""
     dtype: str = "float64"
     """Of the arguments on which it shows."""
     raises: type[Exception] = AssertionError
@@ -37,23 +39,23 @@ def value(formula: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mi
     return Mistake(formula, name, "value", wrong, **more)
 
 
-def derivative(formula: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
+def derivative(formula: str, code: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
     """A mistake in the full Jacobian or gradient."""
-    return Mistake(formula, name, "derivative", wrong, **more)
+    return Mistake(formula, name, "derivative", wrong, code, **more)
 
 
-def diagonal(formula: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
+def diagonal(formula: str, code: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
     """A mistake in the derivative of each element of an element-wise function."""
-    return Mistake(formula, name, "diagonal", wrong, **more)
+    return Mistake(formula, name, "diagonal", wrong, code, **more)
 
 
-def pullback(formula: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
+def pullback(formula: str, code: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
     """A right value with a wrong pullback: ``wrong`` takes the cotangent, then the arguments."""
 
     def vjp(*args: Any, **keywords: Any) -> tuple[Any, Callable[[Any], Any]]:
         return FORMULAS[formula].value(*args, **keywords), lambda bar: wrong(bar, *args, **keywords)
 
-    return Mistake(formula, name, "vjp", vjp, **more)
+    return Mistake(formula, name, "vjp", vjp, code, **more)
 
 
 def tangent(formula: str, name: str, wrong: Callable[..., Any], **more: Any) -> Mistake:
@@ -77,20 +79,22 @@ def usual(formula: Formula) -> list[Mistake]:
         return lambda bar, *args, **keywords: _each(change, formula.companions["vjp"](*args, **keywords)[1](bar))
 
     found = [
-        derivative(name, "sign flipped", _after(right, np.negative)),
-        derivative(name, "a billionth, sign flipped", _after(right, _billionth)),
-        derivative(name, "one entry off by a millionth", _after(right, _one_entry_off)),
-        pullback(name, "pullback without the upstream cotangent", _without_upstream(formula)),
-        pullback(name, "pullback of zeros", through(np.zeros_like)),
-        pullback(name, "pullback a billionth, sign flipped", through(_billionth)),
+        derivative(name, "HG201", "sign flipped", _after(right, np.negative)),
+        derivative(name, "HG202", "a billionth, sign flipped", _after(right, _billionth)),
+        derivative(name, "HG256", "one entry off by a millionth", _after(right, _one_entry_off)),
+        pullback(name, "HG202", "a billionth, sign flipped", through(_billionth)),
+        pullback(name, "HG213", "zeros", through(np.zeros_like)),
+        pullback(name, "HG221", "upstream forgotten", _without_upstream(formula)),
         Mistake(name, "tangent of zeros", "jvp", _with_zero_tangent(formula)),
     ]
     if formula.elementwise:
         each = formula.companions["derivative"]
         found += [
-            diagonal(name, "derivative with its sign flipped", _after(each, np.negative)),
-            derivative(name, "no zeros off the diagonal", _after(each, lambda d: d[..., None] + 0 * d[..., None, :])),
-            derivative(name, "Jacobian left as its diagonal", each),
+            diagonal(name, "HG201", "sign flipped", _after(each, np.negative)),
+            derivative(
+                name, "HG248", "no zeros off the diagonal", _after(each, lambda d: d[..., None] + 0 * d[..., None, :])
+            ),
+            derivative(name, "HG249", "Jacobian left as its diagonal", each),
         ]
     return found
 

@@ -1,0 +1,199 @@
+"""A function with a claim and a way to call it: found by trying, the notes' own way first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from handgrad.oracle import conventions, inputs
+from handgrad.oracle.calling import Outcome, Plan
+from handgrad.oracle.claiming import Claim
+from handgrad.oracle.comparison import Match, Truth, equals, likeliest, matches, read, truths_of
+from handgrad.oracle.conventions import Convention, Stated
+from handgrad.oracle.factors import constant_ratio
+from handgrad.oracle.inputs import Shape
+
+Real = np.ndarray[Any, Any]
+
+
+UNKNOWN = Match(())
+
+
+class Backend(Protocol):
+    """Where the function runs."""
+
+    def call(self, plan: Plan, letters: Mapping[str, Real]) -> Outcome:
+        """One call; WorkerError where there is no answer."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A function with a claim, a way to call it, and what its arrays are taken for."""
+
+    claim: Claim
+    plan: Plan
+    batched: bool
+    manner: tuple[str, ...] = ()
+    """How the inputs are handed over, where not in the notes' own way."""
+    held: tuple[Convention, ...] = ()
+    """The conventions under which its numbers are judged."""
+    match: Match = UNKNOWN
+    agrees: bool = False
+    """Whether it gave the right numbers on the first try."""
+    asked: Claim | None = None
+    """What was claimed, if it is judged as something else: with or without the upstream gradient."""
+
+    def shape(self, sizes: Mapping[str, int], samples: int) -> Shape:
+        """The formula's sizes, with a batch if the function takes one."""
+        letters = inputs.letters_of(self.claim.formula)
+        return Shape(tuple((letter, sizes[letter]) for letter in letters), (samples,) if self.batched else ())
+
+    def given(self, letters: Mapping[str, Real]) -> dict[str, Real]:
+        """The letters as the function gets them."""
+        return inputs.in_manner(self.claim, letters, self.manner)
+
+    def called(self, letters: Mapping[str, Real], backend: Backend) -> Outcome:
+        """One call; a backward pass may also want the value that its forward pass kept."""
+        given = self.given(letters)
+        if self.claim.formula.letter not in given:
+            with np.errstate(all="ignore"):
+                value = self.claim.value(*[letters[name] for name in self.claim.formula.axes])
+            given[self.claim.formula.letter] = np.asarray(value)
+        return backend.call(self.plan, given)
+
+    def truths(self, letters: Mapping[str, Real]) -> list[Truth]:
+        """What is right at these letters, in the manner and the conventions of the candidate."""
+        return self.under(letters, truths_of(self.claim, letters))
+
+    def under(self, letters: Mapping[str, Real], truths: list[Truth]) -> list[Truth]:
+        """The notes' own truths in the manner and the conventions of the candidate."""
+        truths = conventions.changed(self.claim, letters, truths, self.held)
+        return [self.turned(truth) for truth in truths]
+
+    def turned(self, truth: Truth) -> Truth:
+        """A truth in the candidate's manner."""
+        if not inputs.moved(self.claim, truth.letter, self.manner):
+            return truth
+        return dataclasses.replace(truth, value=inputs.turned(truth.value), size=inputs.turned(truth.size))
+
+    def sentence(self) -> str:
+        """What is unlike the notes' own way, in words; empty where nothing is."""
+        called = conventions.call_sentences(self.claim, self.plan, self.manner, self.asked)
+        return "; ".join(filter(None, [*called, *(c.sentence for c in self.held), self.match.sentence(self.claim)]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Tried:
+    """A candidate that gave numbers, and its score: how much of them could be meant for the claim."""
+
+    candidate: Candidate
+    letters: dict[str, Real]
+    arrays: tuple[Real, ...]
+    truths: list[Truth]
+
+
+@dataclasses.dataclass
+class Search:
+    """What was tried of a function: the candidates that gave numbers, and the first refusal."""
+
+    tried: list[Tried] = dataclasses.field(default_factory=list)
+    refused: tuple[Plan, Outcome] | None = None
+
+
+def found(
+    claims: Sequence[Claim],
+    ways: Callable[[Claim], Iterator[Plan]],
+    backend: Backend,
+    generator: np.random.Generator,
+    stated: Stated,
+    search: Search,
+) -> Candidate | None:
+    """The first claim and call whose numbers agree on a probe; else the one that comes closest; None if none runs."""
+    for candidate in _candidates(claims, ways, stated, search):
+        agreeing = _tried(candidate, backend, generator, search)
+        if agreeing is not None:
+            return agreeing
+    for tried in search.tried:
+        for held in [*conventions.combinations(tried.candidate.claim, stated)][1:]:
+            candidate = dataclasses.replace(tried.candidate, held=held)
+            truths = candidate.under(tried.letters, truths_of(candidate.claim, tried.letters))
+            match = next(matches(candidate.claim, read(tried.arrays, truths), truths), None)
+            if match is not None:
+                return dataclasses.replace(candidate, match=match, agrees=True)
+    if not search.tried:
+        return None
+    best = max(search.tried, key=_closeness)  # of equals the first
+    arrays = read(best.arrays, best.truths)
+    return dataclasses.replace(best.candidate, match=likeliest(best.candidate.claim, arrays, best.truths))
+
+
+def _candidates(
+    claims: Sequence[Claim], ways: Callable[[Claim], Iterator[Plan]], stated: Stated, search: Search
+) -> Iterator[Candidate]:
+    """All that is worth trying, in order; batches of what has no sums only where single samples do not run."""
+    for claim in claims:
+        held = next(conventions.combinations(claim, stated))
+        asked = claims[0] if claim.bar != claims[0].bar else None
+        plans = [plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim)]
+        ran = len(search.tried)
+        for batched in (True, False) if claim.sums and _takes_batches(claim) else (False, True):
+            if batched and not claim.sums and (len(search.tried) > ran or not _takes_batches(claim)):
+                continue
+            for manner in inputs.manners_of(claim, batched=batched):
+                if not conventions.allow_manner(stated, manner, claim, batched=batched):
+                    continue
+                for plan in plans:
+                    if plan.open or not manner:
+                        yield Candidate(claim, plan, batched, manner, held, asked=asked)
+            if batched and any(_means_batches(tried) for tried in search.tried[ran:]):
+                break
+
+
+def _takes_batches(claim: Claim) -> bool:
+    return any(axes[:1] in (("*batch",), ("*shape",)) for axes in claim.formula.axes.values())
+
+
+def _means_batches(tried: Tried) -> bool:
+    """Whether wrong results for a batch were meant for one: in their shapes, or because one that sums is right.
+
+    Code for one sample at a time may run on a batch by chance, with shapes of its own.
+    """
+    claim, truths = tried.candidate.claim, tried.truths
+    pairs = list(zip(read(tried.arrays, truths), truths, strict=False))
+    if len(pairs) == len(truths) and all(array.shape == truth.value.shape for array, truth in pairs):
+        return True
+    return any(truth.letter in claim.formula.shared and equals(claim, array, truth, "") for array, truth in pairs)
+
+
+def _tried(candidate: Candidate, backend: Backend, generator: np.random.Generator, search: Search) -> Candidate | None:
+    """The candidate with its match, if its numbers agree on a probe of sizes that all differ."""
+    claim = candidate.claim
+    letters = inputs.draw(
+        claim, inputs.distinct_shape(claim.formula, (inputs.SAMPLES,) if candidate.batched else ()), generator
+    )
+    outcome = candidate.called(letters, backend)
+    if outcome.error is not None:
+        search.refused = search.refused or (candidate.plan, outcome)
+        return None
+    truths = candidate.truths(letters)
+    arrays = read(outcome.arrays, truths)
+    match = next(matches(claim, arrays, truths), None)
+    if match is not None:
+        return dataclasses.replace(candidate, match=match, agrees=True)
+    search.tried.append(Tried(candidate, letters, outcome.arrays, truths))
+    return None
+
+
+def _closeness(tried: Tried) -> float:
+    """How many of the arrays are right, or so but for a factor, and how many have the shape of what is claimed."""
+    claim, arrays = tried.candidate.claim, read(tried.arrays, tried.truths)
+    guess = likeliest(claim, arrays, tried.truths)
+    meant = [(array, tried.truths[i].value) for array, (i, _) in zip(arrays, guess.pairs, strict=False)]
+    shaped = sum(array.shape == value.shape for array, value in meant)
+    scaled = sum(constant_ratio(array, value) is not None for array, value in meant)
+    wanted = len(tried.truths) - (len(claim.formula.optional) if len(arrays) < len(tried.truths) else 0)
+    return 2 * len(guess.right) + scaled + shaped + (len(arrays) == wanted)
