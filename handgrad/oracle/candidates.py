@@ -138,7 +138,7 @@ def _candidates(
     for claim in claims:
         held = next(conventions.combinations(claim, stated))
         asked = claims[0] if claim.bar != claims[0].bar else None
-        plans = [plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim)]
+        plans = [plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim) and (plan.open or not asked)]
         ran = len(search.tried)
         for batched in (True, False) if claim.sums and _takes_batches(claim) else (False, True):
             if batched and not claim.sums and (len(search.tried) > ran or not _takes_batches(claim)):

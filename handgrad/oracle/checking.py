@@ -83,7 +83,7 @@ def check(
         raise CheckError(f"check: {name} claims nothing that the catalogue knows; say what, such as 'softmax_jacobian'")
     decorated = bool(stated and stated["call"])
     ways = _ways({"name": name, "parameters": parameters, "called": decorated}, None)
-    kept = _checked(conventions or {})
+    kept = {**({} if claim else claiming.reduction_in(name)), **_checked(conventions or {})}
     result = judge(name, known, ways, _InProcess(**{name: function}), seed=seed, stated=kept)
     result.assumed = assumed
     result.line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
@@ -189,7 +189,8 @@ def _judged(
         return Result(name, None, "not checked", info["line"])
     result = Result(name, None, "inconclusive")
     if known:
-        result = judge(name, known, _ways(info, options.call), worker, seed=options.seed, stated=options.conventions)
+        kept = {**claiming.reduction_in(name), **options.conventions}
+        result = judge(name, known, _ways(info, options.call), worker, seed=options.seed, stated=kept)
         result.assumed = assumed
     if forward is not None:
         result = pairs.judged_by_forward(result, info, forward, worker, options.seed)

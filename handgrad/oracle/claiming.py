@@ -256,6 +256,28 @@ def stem_of(name: str) -> tuple[str, str] | None:
     return (joined[1], "derivative") if joined and _formulas(joined[1]) else None
 
 
+_REDUCTIONS = {"half": "half", "sum": "sum", "summed": "sum", "total": "sum"}
+
+
+def reduction_in(name: str) -> dict[str, str]:
+    """The convention of the loss that a function's name states.
+
+    >>> reduction_in("half_mse_grad"), reduction_in("bce_sum_derivative"), reduction_in("mse_grad")
+    ({'loss': 'half'}, {'loss': 'sum'}, {})
+    """
+    found = stem_of(name)
+    if found is None or _formulas(found[0]):
+        return {}
+    words = [word for word in found[0].split("_") if word in _REDUCTIONS]
+    return {"loss": _REDUCTIONS[words[0]]} if len(words) == 1 else {}
+
+
+def _plain(stem: str) -> str:
+    """A stem without the word for a reduction, if what is left is known and the whole is not."""
+    rest = "_".join(word for word in stem.split("_") if word not in _REDUCTIONS)
+    return stem if _formulas(stem) or not _formulas(rest) else rest
+
+
 def _formulas(stem: str) -> tuple[str, ...]:
     return _ALIASES.get(stem, (stem,) if stem in catalogue.FORMULAS else ())
 
@@ -275,7 +297,7 @@ def from_name(name: str, parameters: Sequence[Mapping[str, Any]] = ()) -> list[C
     if found is None:
         return []
     stem, kind = found
-    rows = [catalogue.FORMULAS[row] for row in _formulas(stem)]
+    rows = [catalogue.FORMULAS[row] for row in _formulas(_plain(stem))]
     if kind == "vjp":
         return [Claim(row, "vjp") for row in rows]
     order = ("derivative", "gradient", "jacobian")

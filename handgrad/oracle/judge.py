@@ -266,7 +266,7 @@ def _evidence(candidate: Candidate, backend: Backend, seed: int) -> list[Evidenc
     """What the function gives on fresh random inputs, none of which the verdict has seen."""
     generator = np.random.default_rng((seed, 1))
     found = []
-    for sizes, samples in FRESH:
+    for sizes, samples in FRESH * 2:
         letters = inputs.draw(candidate.claim, candidate.shape({**inputs.DISTINCT, **sizes}, samples), generator)
         outcome = candidate.called(letters, backend)
         if outcome.error is None:

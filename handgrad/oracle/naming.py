@@ -162,20 +162,30 @@ def _fitting(
 def _reproduces(
     candidate: Candidate, explanation: Explanation, number: int, array: Real, each: Evidence, i: int
 ) -> bool:
-    """Whether an explanation gives an array, in whatever layout, and not what is right."""
+    """Whether an explanation gives an array, in whatever layout."""
     component = explanation.component(number, i, len(each.truths))
     if component is None:
         return False
     turned = candidate.turned(_bare(component, each.truths[i])).value
     if not any(_nearly(array, laid) for laid in _layouts(candidate.claim, turned)):
         return False
-    truths = sized(candidate.claim, each.letters, lambda letters: [*explanation.version(letters)])
+    truths = sized(
+        candidate.claim, each.letters, lambda letters: [a.astype(float) for a in explanation.version(letters)]
+    )
     truth = truths[i] if len(truths) == len(each.truths) else truths[0]
     truth = candidate.turned(dataclasses.replace(truth, letter=each.truths[i].letter))
-    if _equal(truth.value, each.truths[i]):
-        return False
     laid_out = (in_layout(candidate.claim, truth, layout) for layout, _ in LAYOUTS)
-    return any(laid is not None and _equal(array, laid) for laid in laid_out)
+    return any(laid is not None and _same(array, laid) for laid in laid_out)
+
+
+def _same(array: Real, truth: Truth) -> bool:
+    """Whether an array is a wrong one, which may have nan and infinities of its own."""
+    if array.shape != truth.value.shape:
+        return False
+    finite = np.isfinite(truth.value)
+    return not differing(array, truth)[finite].any() and np.array_equal(
+        array[~finite], truth.value[~finite], equal_nan=True
+    )
 
 
 def _layouts(claim: Claim, array: Real) -> Iterator[Real]:
@@ -185,8 +195,11 @@ def _layouts(claim: Claim, array: Real) -> Iterator[Real]:
 def _nearly(array: Real, other: Real) -> bool:
     if array.shape != other.shape:
         return False
-    with np.errstate(all="ignore"):
-        return bool((np.abs(array - other) <= NEARLY * (np.abs(other) + np.abs(array).max(initial=0))).all())
+    finite = np.isfinite(array) & np.isfinite(other)
+    if not np.array_equal(array[~finite].astype(float), other[~finite].astype(float), equal_nan=True):
+        return False
+    array, other = array[finite], other[finite]
+    return bool((np.abs(array - other) <= NEARLY * (np.abs(other) + np.abs(array).max(initial=0))).all())
 
 
 # Factors
@@ -209,9 +222,7 @@ def _scaled(
     candidate: Candidate, factor: Factor, label: str, i: int | None, explanation: Explanation | None = None
 ) -> Diagnosis:
     """What a factor says: by its sign, its number or its sizes, and for which convention it would be right."""
-    signs = {power > 0 for _, power in factor.powers}
-    by_sizes = MISCOUNTED if len(signs) > 1 else TOO_MANY if True in signs else TOO_FEW
-    code = explanation.code if explanation else SIGN if factor.sign_only else by_sizes if signs else SCALE
+    code = explanation.code if explanation else code_of(factor)
     times = "its sign is flipped" if factor.sign_only else f"it is {factor} times the correct one"
     named_so = f" ({explanation.name})" if explanation and not factor.sign_only else ""
     advice = _help(candidate.claim, code)
@@ -220,6 +231,14 @@ def _scaled(
         stated = f'conventions({convention.key}="{convention.value}")'
         advice = f"right {convention.sentence}: if that is meant, state {stated}; {advice}"
     return Diagnosis(code, CODES[code].title, f"{_subject(label)}{times}{named_so}", advice)
+
+
+def code_of(factor: Factor) -> str:
+    """The code of a factor: of its sign, of a number, of sizes above the fraction bar, below, or both."""
+    above = {power > 0 for _, power in factor.powers}
+    if not above:
+        return SIGN if factor.sign_only else SCALE
+    return MISCOUNTED if len(above) > 1 else TOO_MANY if True in above else TOO_FEW
 
 
 def _convention_of(claim: Claim, factor: Factor, letter: str) -> Convention | None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from handgrad.oracle import claiming
+from handgrad.catalogue import Formula
+from handgrad.oracle import claiming, naming
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.candidates import Backend
+from handgrad.oracle.codes import CODES
 from handgrad.oracle.comparison import Truth, counterexample, differing
+from handgrad.oracle.factors import Factor, constant_ratio, identified
 from handgrad.oracle.numerical import Numerical, jacobian
 from handgrad.oracle.process import TimedOutError, WorkerError
-from handgrad.oracle.report import Result, diagnosed
+from handgrad.oracle.report import ACCEPTED, Diagnosis, Result, diagnosed
 from handgrad.oracle.signatures import cached, upstream
 
 Real = np.ndarray[Any, Any]
@@ -40,7 +44,7 @@ def forward_of(info: Mapping[str, Any], found: Sequence[Mapping[str, Any]], of: 
 def judged_by_forward(
     result: Result, info: Mapping[str, Any], forward: Mapping[str, Any], backend: Backend, seed: int
 ) -> Result:
-    """The verdict once the student's own forward function has been heard."""
+    """The verdict once the student's own forward function has been heard, which decides."""
     try:
         own = _judge(info, forward, backend, seed)
     except TimedOutError as error:
@@ -52,19 +56,59 @@ def judged_by_forward(
         if result.claim is None:
             result.notes.append(f"`{name}` gives no numbers to differentiate")
         return result
-    if result.claim is None or own.verdict == "unusable":
-        return own if result.claim is None else result
-    if own.verdict == "wrong" and result.verdict in ("right", "right-in-convention"):
-        own.notes.append(f"it is {result.claim} all the same: `{name}` is another function than the notes have")
-        own.claim, own.assumed = result.claim, result.assumed
-        return own
-    if own.verdict == "right" and result.verdict == "wrong":
-        result.verdict, result.convention = "right-in-convention", f"for the `{name}` in this file"
-        result.notes.append(f"`{name}` is not the notes' function, whose {result.claim} it is not")
-        result.diagnosis, result.smallest, result.telling = [], None, None
-    elif own.verdict == "right":
+    if result.claim is None or own.result.verdict == "unusable":
+        return own.result if result.claim is None else result
+    relation = _relation(own, result.claim, name, backend, seed)
+    if own.result.verdict == "wrong" and result.verdict in ACCEPTED:
+        own.result.notes.append(f"it is {result.claim} all the same: {relation}")
+        own.result.claim, own.result.assumed = result.claim, result.assumed
+        return own.result
+    if own.result.verdict in ACCEPTED and result.verdict == "wrong":
+        result.verdict, result.convention = "right-in-convention", f"it matches your `{name}`; {relation}"
+        result.diagnosis, result.notes, result.smallest, result.telling = [], [], None, None
+    elif own.result.verdict in ACCEPTED:
         result.notes.append(f"it is the derivative of the `{name}` in this file too")
+    elif own.factor:
+        result.notes.append(f"it is {own.factor} times the derivative of your `{name}`; {relation}")
     return result
+
+
+def _relation(own: _Own, claim: str, name: str, backend: Backend, seed: int) -> str:
+    """How the student's function goes with the one of the notes, in words."""
+    formula = claiming.parse(claim).formula
+    factor = _times_the_notes(own.pair, formula, backend, seed)
+    if factor is None:
+        return f"your `{name}` is another function than the notes' {formula.name}"
+    if factor == NOTHING:
+        return f"your `{name}` is the notes' {formula.name}"
+    return f"your `{name}` is {factor} times the notes' {formula.name}"
+
+
+NOTHING = Factor(Fraction(1))
+
+
+def _times_the_notes(pair: _Pair, formula: Formula, backend: Backend, seed: int) -> Factor | None:
+    """The student's forward function by the notes' own, as an expression of the number of entries."""
+    if len(pair.letters) != len(formula.axes) or any(len(axes) > 2 for axes in formula.axes.values()):
+        return None
+    generator = np.random.default_rng(seed)
+    # The differentiable argument is known by its place in each.
+    others = iter(letter for i, letter in enumerate(pair.letters) if i != pair.by)
+    theirs = {name: pair.letters[pair.by] if name == formula.by[0] else next(others) for name in formula.axes}
+    ratios, sizes = [], []
+    for size in (3, 4, 5):
+        letters = {letter: generator.uniform(0.1, 0.9, (size,)) for letter in pair.letters}
+        outcome = backend.call(pair.forward, letters)
+        try:
+            notes = np.asarray(formula.value(*[letters[theirs[name]] for name in formula.axes]))
+        except (TypeError, ValueError):
+            return None
+        ratio = None if outcome.error is not None else constant_ratio(outcome.arrays[0], notes)
+        if ratio is None:
+            return None
+        ratios.append(ratio)
+        sizes.append({"N": size})
+    return NOTHING if np.allclose(ratios, 1, rtol=1e-9) else identified(ratios, sizes)
 
 
 def _failed(result: Result, verdict: Any, code: str, message: str) -> Result:
@@ -85,37 +129,91 @@ class _Pair:
     """The letter of the cotangent, where the derivative takes one."""
 
 
-def _judge(info: Mapping[str, Any], forward: Mapping[str, Any], backend: Backend, seed: int) -> Result | None:
+@dataclasses.dataclass
+class _Own:
+    """The verdict by the forward function alone."""
+
+    pair: _Pair
+    result: Result
+    factor: Factor | None = None
+    """The derivative by the right one, where there is one such factor."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Compared:
+    """A derivative and what it should be, on some arguments."""
+
+    given: dict[str, Real]
+    yours: Real
+    truth: Truth
+    size: int
+
+    @property
+    def fine(self) -> bool:
+        """Whether they are equal."""
+        return self.yours.shape == self.truth.value.shape and not differing(self.yours, self.truth).any()
+
+
+def _judge(info: Mapping[str, Any], forward: Mapping[str, Any], backend: Backend, seed: int) -> _Own | None:
     pair = _pair(info, forward)
     if pair is None:
         return None
     result = Result(info["name"], None, "right", call=str(pair.derivative))
     result.assumed = f"the derivative of `{forward['name']}` by {pair.letters[pair.by]}"
+    own = _Own(pair, result)
+    found = _compared(own, pair.derivative, forward["name"], backend, seed)
+    if not found or result.verdict != "right" or all(each.fine for each in found):
+        return own if found or result.verdict != "right" else None
+    # Of one argument it may be written in the value: a(1 - a) for the sigmoid.
+    if len(pair.letters) == 1 and pair.bar is None:
+        at_output = _compared(own, pair.derivative, forward["name"], backend, seed, of_value=True)
+        if at_output and all(each.fine for each in at_output):
+            result.verdict = "right-in-convention"
+            letter = pair.letters[0]
+            result.convention = f"written in the output of your `{forward['name']}`, so pass that, not {letter}"
+            return own
+    ratios = [constant_ratio(each.yours, each.truth.value) for each in found]
+    known = [ratio for ratio in ratios if ratio is not None]
+    if len(known) == len(ratios):
+        own.factor = identified(known, [{"N": each.size} for each in found])
+    _wrong(own, min((each for each in found if not each.fine), key=lambda each: each.size), forward["name"])
+    return own
+
+
+def _compared(
+    own: _Own, plan: Plan, name: str, backend: Backend, seed: int, *, of_value: bool = False
+) -> list[_Compared]:
+    """The derivative on arguments of several sizes; what is no number ends it with a verdict."""
+    pair, result = own.pair, own.result
     generator = np.random.default_rng(seed)
-    judged = False
+    found = []
     for size in SIZES:
         drawn = _draw(pair, size, generator, backend)
         if drawn is None:
             continue
         letters, truth = drawn
-        result.notes = [f"the truth is `{forward['name']}` itself, differentiated by {truth.method}"]
-        bar = generator.uniform(-2, 2, truth.value.shape[: truth.value.ndim - letters[pair.letters[pair.by]].ndim])
+        x = letters[pair.letters[pair.by]]
+        result.notes = [f"the truth is `{name}` itself, differentiated by {truth.method}"]
+        bar = generator.uniform(-2, 2, truth.value.shape[: truth.value.ndim - x.ndim])
         given = {**letters, pair.bar: bar} if pair.bar else letters
-        outcome = backend.call(pair.derivative, given)
+        if of_value:
+            value = backend.call(pair.forward, letters).arrays[0]
+            given = {pair.letters[0]: value}
+        outcome = backend.call(plan, given)
         result.examples += 1
-        judged = True
         if outcome.error is not None:
-            return _failed(result, "unusable", "HG102", f"{pair.derivative} {outcome.complaint}")
-        accepted = _accepted(truth, letters[pair.letters[pair.by]], bar if pair.bar else None)
-        shown = next((t for t in accepted if t.value.shape == outcome.arrays[0].shape), accepted[0])
-        yours = outcome.arrays[0]
+            _failed(result, "unusable", "HG102", f"{plan} {outcome.complaint}")
+            return found
         if outcome.overwritten:
             names = " and ".join(outcome.overwritten)
-            message = f"it overwrites its argument {names}; compute into a copy"
-            return _failed(result, "wrong", "HG103", message)
-        if not any(t.value.shape == yours.shape and not differing(yours, t).any() for t in accepted):
-            return _wrong(result, given, yours, shown)
-    return result if judged else None
+            _failed(result, "wrong", "HG103", f"it overwrites its argument {names}; compute into a copy")
+            return found
+        yours = outcome.arrays[0]
+        accepted = _accepted(truth, x, bar if pair.bar else None)
+        shaped = [each for each in accepted if each.value.shape == yours.shape] or accepted
+        fitting = [each for each in shaped if _Compared(given, yours, each, size).fine] or shaped
+        found.append(_Compared(given, yours, fitting[0], size))
+    return found
 
 
 def _pair(info: Mapping[str, Any], forward: Mapping[str, Any]) -> _Pair | None:
@@ -196,11 +294,16 @@ def _truth(value: Real, error: Real) -> Truth:
     return Truth("", value, (MARGIN * error + floor) / (2.0**12 * np.finfo(float).eps))
 
 
-def _wrong(result: Result, letters: dict[str, Real], yours: Real, truth: Truth) -> Result:
+def _wrong(own: _Own, shown: _Compared, name: str) -> None:
+    result, yours, truth = own.result, shown.yours, shown.truth
     result.verdict = "wrong"
-    code, message = "HG100", ""
-    if yours.shape != truth.value.shape:
-        code, message = "HG108", f"the derivative has shape {yours.shape}, correct is {truth.value.shape}"
-    result.diagnosis.append(diagnosed(code, message))
-    result.telling = result.smallest = counterexample(letters, yours, truth)
-    return result
+    if own.factor:
+        code = naming.code_of(own.factor)
+        times = f"it is {own.factor} times the derivative of your `{name}`"
+        result.diagnosis.append(Diagnosis(code, CODES[code].title, times, CODES[code].help))
+    elif yours.shape != truth.value.shape:
+        message = f"the derivative has shape {yours.shape}, correct is {truth.value.shape}"
+        result.diagnosis.append(diagnosed("HG108", message))
+    else:
+        result.diagnosis.append(diagnosed("HG100", ""))
+    result.telling = result.smallest = counterexample(shown.given, yours, truth)
