@@ -26,7 +26,7 @@ from tests.compiling import compiled
 
 Real = np.ndarray[Any, Any]
 Candidate = Callable[[Mapping[str, Real]], Any]
-SEEDS = range(6)
+SEEDS = range(5)
 QUICK = 500
 """At least so many combinations of candidate and seed are judged in the quick run, of each formula an equal share."""
 

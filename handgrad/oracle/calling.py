@@ -11,7 +11,7 @@ import inspect
 import itertools
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ import numpy as np
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
 
 Real = np.ndarray[Any, Any]
+MOST_LINES = 200
+"""Of a derivation; one that goes on for ever is cut off."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Plan:
     """Whether to call it once per element, with numbers."""
     pullback: str | None = None
     """The letter to give to the pullback that the function returns beside its value."""
+    lines: bool = False
+    """Whether it is a generator, whose lines are wanted one by one."""
     manner: str = ""
     """What is unlike the notes in how it is called, if anything: ``output`` or ``order``."""
 
@@ -98,6 +102,9 @@ class Outcome:
     """Letters whose arrays were changed in place."""
     repeatable: bool = True
     """Whether a second call with equal arguments gave equal results."""
+    yielded: list[dict[str, Any]] | None = None
+    """Of each line of a derivation its label, its line in the file, and how many of the arrays are its own, or the
+    error in their place; which letters had been overwritten by then, and whether the line is repeatable."""
 
     @property
     def complaint(self) -> str:
@@ -117,6 +124,8 @@ def call(
     namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real], *, interruptible: bool = False
 ) -> Outcome:
     """Call a function twice with copies of the letters; an interrupt ends the caller too if it is ``interruptible``."""
+    if plan.lines:
+        return _line_by_line(namespace, plan, letters, interruptible)
     given = {name: array.copy() for name, array in letters.items()}
     # A complex step hands in complex numbers, and only then may they come back.
     kinds = "fiubc" if any(array.dtype.kind == "c" for array in given.values()) else "fiub"
@@ -131,12 +140,71 @@ def call(
             raise
         return Outcome(error=_described(error), line=_line(error, namespace.get("__file__")))
     first = tuple(array for _, array in entries)
-    names = [name for name, _ in entries] if isinstance(returned, dict) else None
-    overwritten = [name for name, array in given.items() if not np.array_equal(array, letters[name], equal_nan=True)]
-    same = len(first) == len(second) and all(
+    names = [name for name, _ in entries] if any(name for name, _ in entries) else None
+    return Outcome(first, names, overwritten=_overwritten(given, letters), repeatable=_same(first, second))
+
+
+def _overwritten(given: Mapping[str, Real], letters: Mapping[str, Real]) -> list[str]:
+    return [name for name, array in given.items() if not np.array_equal(array, letters[name], equal_nan=True)]
+
+
+def _same(first: Sequence[Real], second: Sequence[Real]) -> bool:
+    return len(first) == len(second) and all(
         a.shape == b.shape and np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=False)
     )
-    return Outcome(first, names, overwritten=overwritten, repeatable=same)
+
+
+def _line_by_line(
+    namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real], interruptible: bool
+) -> Outcome:
+    """Run a generator twice to its end, or to where it raises; what it yielded before then counts."""
+    outcome, first = _yielded(namespace, plan, letters, interruptible)
+    _, second = _yielded(namespace, plan, letters, interruptible)
+    assert outcome.yielded is not None
+    for entry, arrays, again in itertools.zip_longest(outcome.yielded, first, second[: len(first)], fillvalue=()):
+        entry["repeatable"] = _same(arrays, again)
+    outcome.arrays = tuple(itertools.chain.from_iterable(first))
+    return outcome
+
+
+def _yielded(
+    namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real], interruptible: bool
+) -> tuple[Outcome, list[tuple[Real, ...]]]:
+    """What one run says of its lines, and the arrays of each."""
+    given = {name: array.copy() for name, array in letters.items()}
+    outcome, found = Outcome(yielded=[]), []
+    assert outcome.yielded is not None
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            generator = _result(namespace, plan, given)
+            if not inspect.isgenerator(generator):
+                raise _NotNumbersError("yields nothing; each line of a derivation is a yield")
+            for value in itertools.islice(generator, MOST_LINES):
+                label, value = _labelled(value)
+                arrays, error = (), None
+                try:
+                    arrays = _arrays(value, "fiub")
+                except _NotNumbersError as complaint:
+                    error = str(complaint).partition(";")[0].replace("returns", "yields", 1)
+                line = generator.gi_frame.f_lineno
+                overwritten = _overwritten(given, letters)
+                found.append(arrays)
+                outcome.yielded.append(
+                    {"label": label, "line": line, "count": len(arrays), "error": error, "overwritten": overwritten}
+                )
+    except BaseException as error:
+        if interruptible and isinstance(error, KeyboardInterrupt):
+            raise
+        outcome.error, outcome.line = _described(error), _line(error, namespace.get("__file__"))
+    return outcome, found
+
+
+def _labelled(value: Any) -> tuple[str | None, Any]:
+    """A line's label, if it has one, and its value; of several derivatives there may be several values."""
+    if isinstance(value, tuple) and len(value) > 1 and isinstance(value[0], str):
+        return value[0], value[1] if len(value) == 2 else value[1:]
+    return None, value
 
 
 def _result(namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real]) -> Any:
@@ -215,7 +283,9 @@ def _entries(result: Any, kinds: str, name: str = "") -> Iterator[tuple[str, Rea
 
 def _several(value: Any) -> bool:
     """Whether a result is more than one array; rows of plain numbers are one."""
-    return isinstance(value, dict) or (isinstance(value, tuple | list) and any(map(_is_array, value)))
+    if isinstance(value, tuple | list):
+        return any(_is_array(part) or _several(part) for part in value)
+    return isinstance(value, dict)
 
 
 def _is_array(value: Any) -> bool:

@@ -138,7 +138,9 @@ def _candidates(
     for claim in claims:
         held = next(conventions.combinations(claim, stated))
         asked = claims[0] if claim.bar != claims[0].bar else None
-        plans = [plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim) and (plan.open or not asked)]
+        plans = [
+            plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim) and (plan.open or not asked)
+        ]
         ran = len(search.tried)
         for batched in (True, False) if claim.sums and _takes_batches(claim) else (False, True):
             if batched and not claim.sums and (len(search.tried) > ran or not _takes_batches(claim)):
@@ -163,8 +165,10 @@ def _means_batches(tried: Tried) -> bool:
     Code for one sample at a time may run on a batch by chance, with shapes of its own.
     """
     claim, truths = tried.candidate.claim, tried.truths
-    pairs = list(zip(read(tried.arrays, truths), truths, strict=False))
-    if len(pairs) == len(truths) and all(array.shape == truth.value.shape for array, truth in pairs):
+    arrays = read(tried.arrays, truths)
+    pairs = [(a, truths[i]) for a, (i, _) in zip(arrays, likeliest(claim, arrays, truths).pairs, strict=False)]
+    complete = len(truths) - len(claim.formula.optional) <= len(pairs)
+    if complete and all(array.shape == truth.value.shape for array, truth in pairs):
         return True
     return any(truth.letter in claim.formula.shared and equals(claim, array, truth, "") for array, truth in pairs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -89,13 +90,41 @@ def claims(claim: str, *, call: Callable[..., Any] | None = None, **options: Any
     >>> @claims("softmax_vjp", call=lambda f, l, p_bar: f(p_bar, cache=l))
     ... def backward(upstream, cache): ...
     """
+    return _marker(claim, call, options)
+
+
+def derives(claim: str, *, call: Callable[..., Any] | None = None, **options: Any) -> Callable[[Function], Function]:
+    """Mark a generator as the derivation of one of the catalogue's derivatives, of which each ``yield`` is a line.
+
+    A line is a value, or a label and a value. Each must equal the derivative; one whose label is a letter of the
+    formula, such as "p" of a softmax, must equal that. ``call`` and ``options`` are those of ``claims``.
+
+    Raises: as ``claims``.
+
+    >>> @derives("tanh_derivative")
+    ... def derivation(z):
+    ...     yield "quotient rule", (np.cosh(z) ** 2 - np.sinh(z) ** 2) / np.cosh(z) ** 2
+    ...     yield "split the fraction", 1 - np.tanh(z) ** 2
+    """
+    return _marker(claim, call, options, lines=True)
+
+
+def _marker(
+    claim: str, call: Callable[..., Any] | None, options: Mapping[str, Any], *, lines: bool = False
+) -> Callable[[Function], Function]:
     stated = str(_with_options(parse(claim), options))
 
     def mark(function: Function) -> Function:
-        setattr(function, CLAIM_ATTRIBUTE, {"claim": stated, "call": call})
+        setattr(function, CLAIM_ATTRIBUTE, {"claim": stated, "call": call, "lines": lines})
         return function
 
     return mark
+
+
+def yields_lines(function: Callable[..., Any]) -> bool:
+    """Whether a function is a derivation, by its decorator or because it is a generator."""
+    stated = getattr(function, CLAIM_ATTRIBUTE, None)
+    return bool(stated and stated.get("lines")) or inspect.isgeneratorfunction(function)
 
 
 def bound(function: Callable[..., Any], claim: dict[str, Any]) -> Callable[..., Any]:
@@ -163,7 +192,8 @@ def _network_claim(name: str, options: Mapping[str, Any]) -> Claim:
     if activations is not None and not isinstance(activations, tuple):
         raise ValueError(f"{name}: activations is {activations!r}; it must be a list of a name for each layer")
     likeliest = next(networks.variants(name, 2, activations, stated.get("loss")), {"activations": ("sigmoid",) * 2})
-    row = networks.network(name, **{"loss": networks.SQUARED_ERROR, **likeliest, **stated})
+    chosen = {"loss": networks.SQUARED_ERROR, **likeliest, **stated}
+    row = networks.network(name, chosen["activations"], chosen["loss"])
     return Claim(row, networks.CLAIMS[name], tuple(stated.items()))
 
 

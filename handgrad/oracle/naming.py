@@ -77,6 +77,8 @@ def named(candidate: Candidate, evidence: Sequence[Evidence]) -> list[Diagnosis]
     whole = _whole(candidate, evidence, known)
     if whole:
         return whole
+    # One mistake that explains all arrays goes before two that explain one each.
+    known.sort(key=lambda explanation: _unexplained(candidate, evidence, explanation))
     found: list[Diagnosis] = []
     names = names_of(candidate.claim)
     for position, (i, _) in enumerate(candidate.match.pairs):
@@ -84,6 +86,19 @@ def named(candidate: Candidate, evidence: Sequence[Evidence]) -> list[Diagnosis]
         if None not in rights and not all(rights):
             found += _of_one(candidate, evidence, known, position, i, names[i] if len(names) > 1 else "")
     return found
+
+
+def _unexplained(candidate: Candidate, evidence: Sequence[Evidence], explanation: Explanation) -> int:
+    """How many of the arrays an explanation does not give."""
+    count = 0
+    for position, (i, _) in enumerate(candidate.match.pairs):
+        for number, each in enumerate(evidence):
+            wrong = explanation.component(number, i, len(each.truths))
+            turned = None if wrong is None else candidate.turned(_bare(wrong, each.truths[i])).value
+            given = position < len(each.arrays) and turned is not None
+            laid_out = _layouts(candidate.claim, turned) if turned is not None else ()
+            count += not (given and any(_nearly(each.arrays[position], laid) for laid in laid_out))
+    return count
 
 
 def cleared(candidate: Candidate, evidence: Sequence[Evidence]) -> list[str]:

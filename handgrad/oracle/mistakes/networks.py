@@ -42,6 +42,8 @@ def of(network: Network, part: str) -> Iterator[tuple[str, str, Version]]:
     known = [*_ENDS, *_of_last_layer(network), *_of_hidden_layers(network)]
     if part == "gradients":
         known += _OF_PARAMETERS
+        if set(network.activations[:-1]) - {"identity"}:
+            known.append(("HG229", "n for a as a layer's input", Steps(into=lambda a, n, m: n[m - 1] if m else a[0])))
     for code, name, steps in known:
         yield code, name, _version(network, part, steps)
 
@@ -85,7 +87,6 @@ def _of_hidden_layers(network: Network) -> Iterator[tuple[str, str, Steps]]:
         yield "HG247", f"updated weights on the way back, rate {rate:g}", Steps(rate=rate)
     if not hidden - {"identity"}:
         return
-    yield "HG229", "n for a as a layer's input", Steps(into=lambda a, n, m: n[m - 1] if m else a[0])
     yield "HG224", "f' of the hidden layers forgotten", Steps(slope=lambda name, n, a: np.ones_like(n))
     yield "HG225", "f' of the hidden layers at their output a", Steps(slope=lambda name, n, a: derivative(name, a))
     yield "HG227", "f for f' in the hidden layers", Steps(slope=lambda name, n, a: a)
