@@ -20,6 +20,7 @@ from handgrad.worked_examples import *
 if TYPE_CHECKING:
     from handgrad.oracle.checking import check as check
     from handgrad.oracle.claiming import claims as claims
+    from handgrad.oracle.claiming import derives as derives
     from handgrad.oracle.stating import conventions as conventions
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ _ORACLE = {
     "check": "handgrad.oracle.checking",
     "claims": "handgrad.oracle.claiming",
     "conventions": "handgrad.oracle.stating",
+    "derives": "handgrad.oracle.claiming",
 }
 
 

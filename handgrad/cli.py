@@ -117,6 +117,20 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--strict", action="store_true", help="accept the notes' own conventions only, and stable code"
     )
+    command.add_argument(
+        "--convention",
+        dest="conventions",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what the file keeps to, such as loss=sum or samples=columns; once for each (see handgrad.conventions)",
+    )
+    command.add_argument(
+        "--reveal",
+        choices=("none", "kind", "counterexample", "full"),
+        default="full",
+        help="how much to say of what is wrong: the verdict, the kind of mistake, where it fails, or all (the default)",
+    )
     command.add_argument("--seed", type=int, default=0, help="of the random inputs; the same seed repeats a run")
     command.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for one answer (default 5)")
     command.add_argument(
@@ -138,7 +152,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from handgrad.oracle import checking, formats
+    from handgrad.oracle import checking, formats, stating
 
     target, _, function = options.target.partition("::")
     wanted = options.formats or ["text"]
@@ -153,11 +167,12 @@ def _check(options: argparse.Namespace) -> int:
             claim=options.claim,
             call=options.call,
             of=options.of,
+            conventions=stating.parsed(options.conventions),
             seed=options.seed,
             strict=options.strict,
             seconds=options.timeout,
-        )
-    except checking.CheckError as error:
+        ).revealed(options.reveal)
+    except (checking.CheckError, stating.ConventionError) as error:
         raise UsageError(str(error)) from None
     for i, name in enumerate(wanted):
         if i < len(options.files):

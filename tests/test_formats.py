@@ -137,6 +137,7 @@ def test_text_of_a_wrong_jacobian() -> None:
         "  claim:     softmax_jacobian, notes (2.29, 2.30)",
         "  call:      softmax_grad(l)",
         "  help:      ∂p_i/∂l_j depends on j",
+        "  explain:   handgrad explain HG203",
         "  repeat:    handgrad check homework.py::softmax_grad --seed 7",
         "",
         "1 function: 0 right, 1 wrong, 0 not checked in 0.2 s",
@@ -419,7 +420,7 @@ def test_junit() -> None:
     failure = cases[3][0]
     assert failure.attrib == {"message": "softmax_grad is wrong: the off-diagonal terms are missing", "type": "HG203"}
     assert failure.text is not None
-    assert failure.text.splitlines()[3:] == as_text(every_verdict()).split("HG203")[1].split("\n\n")[0].splitlines()[3:]
+    assert failure.text.splitlines()[3:] == as_text(every_verdict()).split("HG203", 1)[1].split("\n\n")[0].splitlines()[3:]
     assert cases[8][0].attrib == {"message": "no claim; say one with --as or @claims"}
     assert suite.findtext("system-err") == "line 99: NameError: name 'q' is not defined"
 

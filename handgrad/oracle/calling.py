@@ -10,6 +10,7 @@ import dataclasses
 import inspect
 import itertools
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
 
 Real = np.ndarray[Any, Any]
-MOST_LINES = 200
+MOST_LINES = 50
 """Of a derivation; one that goes on for ever is cut off."""
 
 
@@ -161,7 +162,8 @@ def _line_by_line(
     outcome, first = _yielded(namespace, plan, letters, interruptible)
     _, second = _yielded(namespace, plan, letters, interruptible)
     assert outcome.yielded is not None
-    for entry, arrays, again in itertools.zip_longest(outcome.yielded, first, second[: len(first)], fillvalue=()):
+    shorter: Iterator[tuple[Real, ...]] = itertools.chain(second, itertools.repeat(()))
+    for entry, arrays, again in zip(outcome.yielded, first, shorter, strict=False):
         entry["repeatable"] = _same(arrays, again)
     outcome.arrays = tuple(itertools.chain.from_iterable(first))
     return outcome
@@ -178,21 +180,19 @@ def _yielded(
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             generator = _result(namespace, plan, given)
-            if not inspect.isgenerator(generator):
+            if not isinstance(generator, types.GeneratorType):
                 raise _NotNumbersError("yields nothing; each line of a derivation is a yield")
             for value in itertools.islice(generator, MOST_LINES):
+                frame: Any = generator.gi_frame
                 label, value = _labelled(value)
                 arrays, error = (), None
                 try:
                     arrays = _arrays(value, "fiub")
                 except _NotNumbersError as complaint:
                     error = str(complaint).partition(";")[0].replace("returns", "yields", 1)
-                line = generator.gi_frame.f_lineno
-                overwritten = _overwritten(given, letters)
                 found.append(arrays)
-                outcome.yielded.append(
-                    {"label": label, "line": line, "count": len(arrays), "error": error, "overwritten": overwritten}
-                )
+                entry = {"label": label, "line": frame.f_lineno, "count": len(arrays), "error": error}
+                outcome.yielded.append({**entry, "overwritten": _overwritten(given, letters)})
     except BaseException as error:
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise

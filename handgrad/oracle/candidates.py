@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from handgrad.oracle import conventions, inputs
+from handgrad.oracle import conventions, epsilons, inputs
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.comparison import Match, Truth, equals, likeliest, matches, read, truths_of
@@ -80,6 +81,15 @@ class Candidate:
             return truth
         return dataclasses.replace(truth, value=inputs.turned(truth.value), size=inputs.turned(truth.size))
 
+    @property
+    def moved(self) -> frozenset[str]:
+        """The letters that are handed over turned around."""
+        return frozenset(name for name in self.claim.formula.axes if inputs.moved(self.claim, name, self.manner))
+
+    def likeliest(self, arrays: tuple[Real, ...], truths: list[Truth]) -> Match:
+        """What each array is meant for, where not all are right."""
+        return likeliest(self.claim, arrays, truths, turned=self.moved)
+
     def sentence(self) -> str:
         """What is unlike the notes' own way, in words; empty where nothing is."""
         called = conventions.call_sentences(self.claim, self.plan, self.manner, self.asked)
@@ -101,7 +111,7 @@ class Search:
     """What was tried of a function: the candidates that gave numbers, and the first refusal."""
 
     tried: list[Tried] = dataclasses.field(default_factory=list)
-    refused: tuple[Plan, Outcome] | None = None
+    refused: tuple[Candidate, Outcome] | None = None
 
 
 def found(
@@ -114,36 +124,39 @@ def found(
 ) -> Candidate | None:
     """The first claim and call whose numbers agree on a probe; else the one that comes closest; None if none runs."""
     for candidate in _candidates(claims, ways, stated, search):
-        agreeing = _tried(candidate, backend, generator, search)
+        agreeing = _tried(candidate, backend, generator, stated, search)
         if agreeing is not None:
             return agreeing
     for tried in search.tried:
         for held in [*conventions.combinations(tried.candidate.claim, stated)][1:]:
             candidate = dataclasses.replace(tried.candidate, held=held)
             truths = candidate.under(tried.letters, truths_of(candidate.claim, tried.letters))
-            match = next(matches(candidate.claim, read(tried.arrays, truths), truths), None)
-            if match is not None:
-                return dataclasses.replace(candidate, match=match, agrees=True)
+            agreeing = _agreeing(candidate, tried.arrays, truths, backend, stated)
+            if agreeing is not None:
+                return agreeing
     if not search.tried:
         return None
     best = max(search.tried, key=_closeness)  # of equals the first
     arrays = read(best.arrays, best.truths)
-    return dataclasses.replace(best.candidate, match=likeliest(best.candidate.claim, arrays, best.truths))
+    return dataclasses.replace(best.candidate, match=best.candidate.likeliest(arrays, best.truths))
 
 
 def _candidates(
     claims: Sequence[Claim], ways: Callable[[Claim], Iterator[Plan]], stated: Stated, search: Search
 ) -> Iterator[Candidate]:
     """All that is worth trying, in order; batches of what has no sums only where single samples do not run."""
-    for claim in claims:
+    # A formula that is the stated one goes before another by a factor.
+    for claim in sorted(claims, key=lambda claim: bool(next(conventions.combinations(claim, stated)))):
         held = next(conventions.combinations(claim, stated))
         asked = claims[0] if claim.bar != claims[0].bar else None
         plans = [
             plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim) and (plan.open or not asked)
         ]
         ran = len(search.tried)
-        for batched in (True, False) if claim.sums and _takes_batches(claim) else (False, True):
-            if batched and not claim.sums and (len(search.tried) > ran or not _takes_batches(claim)):
+        first = _takes_batches(claim) and (claim.sums or any(convention.needs_a_batch(claim) for convention in held))
+        for batched in (first, not first):
+            other = batched != first
+            if (other and not claim.sums and len(search.tried) > ran) or (batched and not _takes_batches(claim)):
                 continue
             for manner in inputs.manners_of(claim, batched=batched):
                 if not conventions.allow_manner(stated, manner, claim, batched=batched):
@@ -166,36 +179,54 @@ def _means_batches(tried: Tried) -> bool:
     """
     claim, truths = tried.candidate.claim, tried.truths
     arrays = read(tried.arrays, truths)
-    pairs = [(a, truths[i]) for a, (i, _) in zip(arrays, likeliest(claim, arrays, truths).pairs, strict=False)]
+    pairs = [(a, truths[i]) for a, (i, _) in zip(arrays, tried.candidate.likeliest(arrays, truths).pairs, strict=False)]
     complete = len(truths) - len(claim.formula.optional) <= len(pairs)
     if complete and all(array.shape == truth.value.shape for array, truth in pairs):
         return True
     return any(truth.letter in claim.formula.shared and equals(claim, array, truth, "") for array, truth in pairs)
 
 
-def _tried(candidate: Candidate, backend: Backend, generator: np.random.Generator, search: Search) -> Candidate | None:
+def _tried(
+    candidate: Candidate, backend: Backend, generator: np.random.Generator, stated: Stated, search: Search
+) -> Candidate | None:
     """The candidate with its match, if its numbers agree on a probe of sizes that all differ."""
     claim = candidate.claim
-    letters = inputs.draw(
-        claim, inputs.distinct_shape(claim.formula, (inputs.SAMPLES,) if candidate.batched else ()), generator
-    )
+    letters = inputs.draw(claim, inputs.probe_shape(claim.formula, batched=candidate.batched), generator)
     outcome = candidate.called(letters, backend)
     if outcome.error is not None:
-        search.refused = search.refused or (candidate.plan, outcome)
+        search.refused = search.refused or (candidate, outcome)
         return None
     truths = candidate.truths(letters)
-    arrays = read(outcome.arrays, truths)
-    match = next(matches(claim, arrays, truths), None)
-    if match is not None:
-        return dataclasses.replace(candidate, match=match, agrees=True)
-    search.tried.append(Tried(candidate, letters, outcome.arrays, truths))
-    return None
+    agreeing = _agreeing(candidate, outcome.arrays, truths, backend, stated)
+    if agreeing is None:
+        search.tried.append(Tried(candidate, letters, outcome.arrays, truths))
+    return agreeing
+
+
+def _agreeing(
+    candidate: Candidate, arrays: tuple[Real, ...], truths: list[Truth], backend: Backend, stated: Stated
+) -> Candidate | None:
+    """The candidate with its match, if the arrays are the truths and an epsilon is the stated one."""
+    claim = candidate.claim
+    match = next(matches(claim, read(arrays, truths), truths, turned=candidate.moved), None)
+    if match is None:
+        return None
+    held = candidate.held
+    if not any(convention.key == "epsilon" for convention in held):
+        shape = candidate.shape(inputs.DISTINCT, 2)
+        near_0 = epsilons.seen_near_0(claim, shape, lambda letters: candidate.called(letters, backend).arrays)
+        wanted = stated.get("epsilon") if epsilons.forms_of(claim) else None
+        if wanted is not None and not (near_0 and math.isclose(near_0.size, wanted, rel_tol=1e-3)):
+            return None
+        if near_0 is not None:
+            held = (*held, conventions.near_0(near_0))
+    return dataclasses.replace(candidate, held=held, match=match, agrees=True)
 
 
 def _closeness(tried: Tried) -> float:
     """How many of the arrays are right, or so but for a factor, and how many have the shape of what is claimed."""
     claim, arrays = tried.candidate.claim, read(tried.arrays, tried.truths)
-    guess = likeliest(claim, arrays, tried.truths)
+    guess = tried.candidate.likeliest(arrays, tried.truths)
     meant = [(array, tried.truths[i].value) for array, (i, _) in zip(arrays, guess.pairs, strict=False)]
     shaped = sum(array.shape == value.shape for array, value in meant)
     scaled = sum(constant_ratio(array, value) is not None for array, value in meant)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.oracle import calling, claiming, pairs, signatures, sources, stating
+from handgrad.oracle import calling, claiming, lines, pairs, signatures, sources, stating
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.candidates import Backend
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, Claim
@@ -36,7 +36,9 @@ class Options:
     claim: Claim | None
     call: str | None
     of: str | None
-    conventions: Mapping[str, Any]
+    asked: Mapping[str, Any]
+    """The conventions asked for, which go before those that the file states."""
+    stated: Mapping[str, Any]
     seed: int
 
 
@@ -72,6 +74,7 @@ def check(
     """
     started = time.perf_counter()
     name = getattr(function, "__name__", type(function).__name__)
+    yields = claiming.yields_lines(function)
     stated = getattr(function, CLAIM_ATTRIBUTE, None)
     if call is not None:
         claimed = claim or (stated or {}).get("claim") or ""
@@ -84,7 +87,8 @@ def check(
     decorated = bool(stated and stated["call"])
     ways = _ways({"name": name, "parameters": parameters, "called": decorated}, None)
     kept = {**({} if claim else claiming.reduction_in(name)), **_checked(conventions or {})}
-    result = judge(name, known, ways, _InProcess(**{name: function}), seed=seed, stated=kept)
+    judged = lines.judge if yields else judge
+    result = judged(name, known, ways, _InProcess(**{name: function}), seed=seed, stated=kept)
     result.assumed = assumed
     result.line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
     return Report([result], _file_of(function), seed, strict, seconds=time.perf_counter() - started)
@@ -138,7 +142,7 @@ def check_file(
         if not chosen and (function is not None or not found):
             raise CheckError(_nothing_to_check(path, function, [info["name"] for info in found]))
         for info in chosen:
-            options = Options(claimed, call, of, {**worker.conventions, **kept}, seed)
+            options = Options(claimed, call, of, kept, worker.conventions, seed)
             report.results.append(_judged(info, found, worker, report, options))
     finally:
         worker.stop()
@@ -189,14 +193,16 @@ def _judged(
         return Result(name, None, "not checked", info["line"])
     result = Result(name, None, "inconclusive")
     if known:
-        kept = {**claiming.reduction_in(name), **options.conventions}
-        result = judge(name, known, _ways(info, options.call), worker, seed=options.seed, stated=kept)
+        kept = {**claiming.reduction_in(name), **options.stated, **options.asked}
+        judged = lines.judge if info["lines"] else judge
+        result = judged(name, known, _ways(info, options.call), worker, seed=options.seed, stated=kept)
         result.assumed = assumed
     if forward is not None:
         result = pairs.judged_by_forward(result, info, forward, worker, options.seed)
     result.line = info["line"]
-    given = {"--as": options.claim and str(options.claim), "--call": options.call, "--of": options.of}
-    result.options = "".join(f" {option} {shlex.quote(value)}" for option, value in given.items() if value)
+    given = [("--as", options.claim and str(options.claim)), ("--call", options.call), ("--of", options.of)]
+    given += [("--convention", f"{key}={value}") for key, value in options.asked.items()]
+    result.options = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,31 +85,51 @@ def _flat(array: Real) -> Real:
     return array.reshape(-1)
 
 
+TRANSPOSED = "transposed"
 LAYOUTS: tuple[tuple[str, Callable[[Claim, Real], Real | None]], ...] = (
     ("", lambda claim, a: a),
-    ("as a row, (1, n) for (n)", lambda claim, a: a[None, :] if a.ndim == 1 else None),
-    ("as a column, (n, 1) for (n)", lambda claim, a: a[:, None] if a.ndim == 1 else None),
+    ("as a row, (1, {0})", lambda claim, a: a[None, :] if a.ndim == 1 else None),
+    ("as a column, ({0}, 1)", lambda claim, a: a[:, None] if a.ndim == 1 else None),
     ("as the diagonal alone", lambda claim, a: np.diagonal(a, axis1=-2, axis2=-1) if _diagonal(claim, a) else None),
     ("as a diagonal matrix", lambda claim, a: np.diag(a) if claim.part == "derivative" and a.ndim == 1 else None),
-    ("transposed", lambda claim, a: a.T if a.ndim == 2 else None),
-    ("as a vector, (n) for (n, 1)", lambda claim, a: a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else None),
-    ("as depth × row × column", lambda claim, a: np.swapaxes(a, -1, -2) if a.ndim == 3 else None),
+    (TRANSPOSED, lambda claim, a: a.T if a.ndim == 2 else None),
+    ("as a vector", lambda claim, a: a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else None),
+    ("as depth × row × column, ({0}, {2}, {1})", lambda claim, a: np.swapaxes(a, -1, -2) if a.ndim == 3 else None),
+    *[
+        (
+            f"with its axes in the order ({{{i}}}, {{{j}}}, {{{k}}})",
+            lambda claim, a, order=(i, j, k): a.transpose(order) if _tensor(claim, a) else None,
+        )
+        for i, j, k in ((1, 2, 0), (2, 1, 0), (1, 0, 2), (2, 0, 1))
+    ],
     ("flattened by rows", lambda claim, a: _flat(a) if a.ndim == 2 else None),
     ("flattened by columns", lambda claim, a: _flat(a.T) if a.ndim == 2 else None),
-    (
-        "flattened over the matrix argument, by rows",
-        lambda claim, a: a.reshape(a.shape[0], -1) if a.ndim == 3 and claim.part == "jacobian" else None,
-    ),
+    ("flattened over the matrix argument, by rows", lambda claim, a: _matrix(a) if _tensor(claim, a) else None),
     (
         "flattened over the matrix argument, by columns",
-        lambda claim, a: (
-            np.swapaxes(a, -1, -2).reshape(a.shape[0], -1) if a.ndim == 3 and claim.part == "jacobian" else None
-        ),
+        lambda claim, a: _matrix(np.swapaxes(a, 1, 2)) if _tensor(claim, a) else None,
+    ),
+    (
+        "flattened over the matrix argument, by rows, and transposed",
+        lambda claim, a: _matrix(a).T if _tensor(claim, a) else None,
+    ),
+    (
+        "flattened over the matrix argument, by columns, and transposed",
+        lambda claim, a: _matrix(np.swapaxes(a, 1, 2)).T if _tensor(claim, a) else None,
     ),
     ("as a (1, 1) matrix", lambda claim, a: a.reshape(1, 1) if a.ndim == 0 else None),
     ("as a vector of one entry", lambda claim, a: a.reshape(1) if a.ndim == 0 else None),
 )
-"""Ways to write the same derivative, in the order in which they are tried."""
+"""Ways to write the same derivative, in the order in which they are tried; {0} is its first axis in the notes."""
+
+
+def _tensor(claim: Claim, array: Real) -> bool:
+    """Whether it is the Jacobian of a vector by a matrix."""
+    return claim.part == "jacobian" and array.ndim == 3
+
+
+def _matrix(tensor: Real) -> Real:
+    return tensor.reshape(len(tensor), -1)
 
 
 def _diagonal(claim: Claim, array: Real) -> bool:
@@ -129,7 +149,7 @@ class Match:
         names = names_of(claim)
         several = len(names) > 1
         said = [
-            f"{f'{names[i]} ' if several else ''}{layout}; the notes' is {_own_axes(claim, i)}"
+            f"{f'{names[i]} ' if several else ''}{layout.format(*_axes(claim, i))}; the notes' is {_own_axes(claim, i)}"
             for i, layout in self.pairs
             if layout
         ]
@@ -151,12 +171,17 @@ def names_of(claim: Claim) -> list[str]:
 
 
 def _own_axes(claim: Claim, i: int) -> str:
+    """The axes of a derivative in the notes' own layout, in words."""
+    axes = _axes(claim, i)
+    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})" if axes else "a number"
+
+
+def _axes(claim: Claim, i: int) -> list[str]:
     """The axes of a derivative in the notes' own layout, without those of a batch."""
     formula = claim.formula
     by = [axis.removeprefix("*") for axis in formula.axes[formula.by[i]] if axis != "*batch"]
     over = [] if claim.part != "jacobian" else [a.removeprefix("*") for a in formula.result_axes if a != "*batch"]
-    axes = ["n" if axis == "shape" else axis for axis in (*over, *by)]
-    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})" if axes else "a number"
+    return ["n" if axis == "shape" else axis for axis in (*over, *by)]
 
 
 def read(arrays: tuple[Real, ...], truths: Sequence[Truth]) -> tuple[Real, ...]:
@@ -166,10 +191,13 @@ def read(arrays: tuple[Real, ...], truths: Sequence[Truth]) -> tuple[Real, ...]:
     return arrays
 
 
-def matches(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Iterator[Match]:
+def matches(
+    claim: Claim, arrays: tuple[Real, ...], truths: list[Truth], *, turned: Container[str] = ()
+) -> Iterator[Match]:
     """Every assignment of the arrays to truths in which all are equal, the notes' own order and layout first.
 
-    Another order counts only where shapes tell the arrays apart: to swap two alike is a mistake.
+    Another order counts only where shapes tell the arrays apart: to swap two alike is a mistake. So is a gradient by
+    an argument that was handed over ``turned``, if it is not turned as well.
     """
     shapes = [truth.value.shape for truth in truths]
 
@@ -183,14 +211,15 @@ def matches(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Iter
             if i in used or (i != position and shapes.count(shapes[i]) > 1):
                 continue
             for layout, _ in LAYOUTS:
-                if equals(claim, arrays[position], truths[i], layout):
+                excused = layout != TRANSPOSED or truths[i].letter not in turned
+                if excused and equals(claim, arrays[position], truths[i], layout):
                     yield from assign(position + 1, (*taken, (i, layout)))
 
     if 0 < len(arrays) <= len(truths):
         yield from assign(0, ())
 
 
-def likeliest(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Match:
+def likeliest(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth], *, turned: Container[str] = ()) -> Match:
     """Which truth each array is meant for, where not all are equal: by equality, then by shape, then by position."""
     taken: dict[int, tuple[int, str]] = {}
     shapes = [truth.value.shape for truth in truths]
@@ -198,7 +227,8 @@ def likeliest(claim: Claim, arrays: tuple[Real, ...], truths: list[Truth]) -> Ma
         for i in sorted(set(range(len(truths))) - {i for i, _ in taken.values()}, key=lambda i: i != position):
             if i != position and shapes.count(shapes[i]) > 1:
                 continue
-            layout = next((layout for layout, _ in LAYOUTS if equals(claim, array, truths[i], layout)), None)
+            allowed = [layout for layout, _ in LAYOUTS if layout != TRANSPOSED or truths[i].letter not in turned]
+            layout = next((layout for layout in allowed if equals(claim, array, truths[i], layout)), None)
             if layout is not None:
                 taken[position] = (i, layout)
                 break

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from handgrad.oracle import inputs
+from handgrad.oracle import epsilons, inputs
 from handgrad.oracle.calling import Plan
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.comparison import Truth, sized, truths_of
@@ -38,86 +38,108 @@ class Convention:
     change: Callable[[Claim, Mapping[str, Real], list[Truth]], list[Truth]]
     factor: Factor | None = None
 
+    def needs_a_batch(self, claim: Claim) -> bool:
+        """Whether a single sample of a claim does not show it."""
+        names = {name for name, _ in self.factor.powers} if self.factor else set()
+        return names == {SAMPLES} and SAMPLES not in inputs.letters_of(claim.formula)
+
 
 def _factor(number: Fraction | int, **powers: int) -> Factor:
     return Factor(Fraction(number), tuple(powers.items()))
 
 
 _HALF = Fraction(1, 2)
+_ONE = _factor(1)
+_OF_CLASSES = {
+    "sum": _ONE,
+    "mean": _factor(1, N=-1),
+    "mean over samples": _factor(1, N=-1),
+    "mean over entries": _factor(1, N=-1, K=-1),
+}
 _LOSSES = {
-    "squared_error": {
-        "sum": _factor(1),
-        "half": _factor(_HALF),
-        "half sum": _factor(_HALF),
-        "mean": _factor(1, n=-1),
-        "half mean": _factor(_HALF, n=-1),
-    },
+    "squared_error": {"sum": _ONE, "mean": _factor(1, n=-1)},
     "sum_squared_error": {
-        "sum": _factor(1),
-        "half": _factor(_HALF),
-        "half sum": _factor(_HALF),
+        "sum": _ONE,
         "mean": _factor(1, k=-1),
-        "half mean": _factor(_HALF, k=-1),
+        "mean over entries": _factor(1, k=-1),
+        "mean over samples": _factor(1, N=-1),
     },
-    "mean_squared_error": {
-        "mean": _factor(1),
-        "half": _factor(_HALF),
-        "half mean": _factor(_HALF),
-        "sum": _factor(1, N=1),
-        "half sum": _factor(_HALF, N=1),
-    },
-    "binary_cross_entropy": {"sum": _factor(1), "mean": _factor(1, n=-1)},
-    "sigmoid_cross_entropy": {"sum": _factor(1), "mean": _factor(1, n=-1)},
-    "mean_binary_cross_entropy": {"mean": _factor(1), "sum": _factor(1, N=1)},
-    "categorical_cross_entropy": {"sum": _factor(1), "mean over entries": _factor(1, K=-1)},
-    "label_cross_entropy": {"sum": _factor(1), "mean over entries": _factor(1, K=-1)},
-    "softmax_cross_entropy": {"sum": _factor(1), "mean over entries": _factor(1, K=-1)},
+    "mean_squared_error": {"mean": _ONE, "mean over entries": _ONE, "sum": _factor(1, N=1)},
+    "binary_cross_entropy": {"sum": _ONE, "mean": _factor(1, n=-1)},
+    "sigmoid_cross_entropy": {"sum": _ONE, "mean": _factor(1, n=-1)},
+    "mean_binary_cross_entropy": {"mean": _ONE, "mean over entries": _ONE, "sum": _factor(1, N=1)},
     "mean_categorical_cross_entropy": {
-        "mean": _factor(1),
-        "sum": _factor(1, N=1),
+        "mean": _ONE,
+        "mean over samples": _ONE,
         "mean over entries": _factor(1, K=-1),
+        "sum": _factor(1, N=1),
     },
+    "categorical_cross_entropy": _OF_CLASSES,
+    "label_cross_entropy": _OF_CLASSES,
+    "softmax_cross_entropy": _OF_CLASSES,
 }
 """The loss by the notes' own, for each way to state it: the derivative is by the same factor."""
+_OVER_OUTPUTS = {
+    "sum_squared_error": {"mean over samples": _ONE, "mean over entries": _factor(1, k=-1)},
+    "mean_squared_error": {"mean over samples": _factor(1, k=1), "mean over entries": _ONE},
+    "mean_binary_cross_entropy": {"mean over samples": _factor(1, k=1), "mean over entries": _ONE},
+    "mean_categorical_cross_entropy": {"mean over samples": _ONE, "mean over entries": _factor(1, K=-1)},
+    "softmax_cross_entropy": {"mean over samples": _ONE, "mean over entries": _factor(1, K=-1)},
+}
+"""Of a network's loss, by its name: whether its outputs are summed or averaged."""
 
 
 def _of_loss(claim: Claim) -> dict[str, Factor]:
     formula = claim.formula
+    loss = formula.loss if isinstance(formula, Network) else formula.name
     if not isinstance(formula, Network):
-        return _LOSSES.get(formula.name, {})
-    known = {"mean": _factor(1), "sum": _factor(1, N=1)}
-    if formula.name == "sensitivities":
-        known = {"sum": _factor(1), "mean": _factor(1, N=-1)}
-    halves = {f"half {name}": dataclasses.replace(factor, number=_HALF) for name, factor in known.items()}
-    if formula.loss in ("mean_squared_error", "mean_binary_cross_entropy"):
-        known["mean over samples"] = _factor(1, k=1)
-    squared = {**known, "half": _factor(_HALF), **halves}
-    return squared if formula.loss in ("sum_squared_error", "mean_squared_error") else known
+        known = _LOSSES.get(formula.name, {})
+    elif formula.name == "sensitivities":
+        known = {"sum": _ONE, "mean": _factor(1, N=-1)}
+    else:
+        known = {"mean": _ONE, "sum": _factor(1, N=1), **_OVER_OUTPUTS.get(loss, {})}
+    if not loss.endswith("squared_error"):
+        return known
+    halves = {f"half {name}": _times(_HALF, known[name]) for name in ("mean", "sum")}
+    return {"half": _factor(_HALF), **known, **halves}
+
+
+def _times(number: Fraction, factor: Factor) -> Factor:
+    return dataclasses.replace(factor, number=number * factor.number)
 
 
 def conventions_of(claim: Claim) -> Iterator[Convention]:
     """Those in which a claim's derivative may be right though its numbers are others than the notes'."""
     for value, factor in _of_loss(claim).items():
-        if factor != _factor(1):
+        if factor != _ONE:
             what = f"for the {_LOSS_WORDS[value]}, {factor} times the notes' loss"
             yield Convention("loss", value, what, functools.partial(_scaled, factor, claim.formula.by), factor=factor)
     shared = tuple(name for name in claim.formula.by if name in claim.formula.shared)
     if claim.bar and shared and any(axes[:1] == ("*batch",) for axes in claim.formula.axes.values()):
         names = " and ".join(f"{name}_bar" for name in shared)
         per_sample = Factor(Fraction(1), ((SAMPLES, -1),))
-        divided = f"{names} divided by the N samples; the notes' are sums"
+        divided = f"with {names} divided by N, the number of samples; the notes' are sums"
         scaled = functools.partial(_scaled, per_sample, shared)
         yield Convention("gradients", "mean", divided, scaled, factor=per_sample)
-        apart = f"{names} for each sample, rows not yet summed; the notes' are summed over the samples"
+        apart = f"with {names} for each sample, not yet summed; the notes' are summed over the samples"
         yield Convention("rows", "separate", apart, _unsummed)
 
 
+def by_factor(claim: Claim, factor: Factor, letter: str, sizes: Collection[str]) -> Convention | None:
+    """The convention under which a derivative that is off by a factor would be right, on inputs of such sizes."""
+    for convention in conventions_of(claim):
+        if convention.factor is None or (convention.key == "gradients" and letter not in claim.formula.shared):
+            continue
+        seen = {name: power for name, power in convention.factor.powers if name in sizes}
+        if convention.factor.number == factor.number and seen == dict(factor.powers):
+            return convention
+    return None
+
+
 def _epsilons(claim: Claim, values: Sequence[float]) -> Iterator[Convention]:
-    if claim.part not in ("derivative", "jacobian", "gradient"):
-        return
-    for text, shifted in _EPSILONS.get(claim.formula.name, {}).items():
+    for text, shifted in epsilons.forms_of(claim).items():
         for epsilon in values:
-            what = f"with ε = {epsilon:g} {text}; the notes' has none"
+            what = f"with ε = {epsilon:.3g} {text}; the notes' has none"
             yield Convention("epsilon", epsilon, what, functools.partial(_with_epsilon, shifted, epsilon))
 
 
@@ -136,9 +158,7 @@ def _scaled(
     factor: Factor, names: tuple[str, ...], claim: Claim, letters: Mapping[str, Real], truths: list[Truth]
 ) -> list[Truth]:
     sizes = sizes_of(claim.formula, letters)
-    if any(name not in sizes for name, _ in factor.powers):  # one sample, or one number
-        return truths
-    c = factor.of(sizes)
+    c = factor.of({**{name: 1 for name, _ in factor.powers}, **sizes})  # what has no size is one sample or one number
     return [dataclasses.replace(t, value=c * t.value, size=abs(c) * t.size) if t.letter in names else t for t in truths]
 
 
@@ -161,86 +181,40 @@ def _unsummed(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) ->
     return stacked
 
 
-# Epsilons: the derivative with a small number where somebody fears to divide by 0
-
-_TYPICAL = (1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
-"""Small enough to be meant as no change; a larger one must be stated."""
-Shifted = Callable[[float, Mapping[str, Real]], Real]
-
-
-def _binary(e: float, given: Mapping[str, Real]) -> Real:
-    y, p = given["y"], given["y_hat"]
-    return -y / (p + e) + (1 - y) / (1 - p + e)
-
-
-def _binary_quotient(e: float, given: Mapping[str, Real]) -> Real:
-    y, p = given["y"], given["y_hat"]
-    return (p - y) / (p * (1 - p) + e)
-
-
-def _norm(e: float, given: Mapping[str, Real]) -> Real:
-    d = given["y_hat"] - given["y"]
-    return d / (np.sqrt(np.sum(d**2, axis=-1, keepdims=True)) + e)
-
-
-def _norm_under_root(e: float, given: Mapping[str, Real]) -> Real:
-    d = given["y_hat"] - given["y"]
-    return d / np.sqrt(np.sum(d**2, axis=-1, keepdims=True) + e)
-
-
-def _by_count(function: Shifted) -> Shifted:
-    """The mean's, for the N samples of its formula."""
-    return lambda e, given: function(e, given) / given["y"].shape[-1]
-
-
-def _by_rows(function: Shifted) -> Shifted:
-    return lambda e, given: function(e, given) / given["y"].shape[-2]
-
-
-def _categorical(e: float, given: Mapping[str, Real]) -> Real:
-    return -given["y"] / (given["y_hat"] + e)
-
-
-def _label(e: float, given: Mapping[str, Real]) -> Real:
-    p = given["y_hat"]
-    return -np.eye(p.shape[-1])[given["label"]] / (p + e)
-
-
-def _log(e: float, given: Mapping[str, Real]) -> Real:
-    return 1 / (given["z"] + e)
-
-
-_ADDED, _BELOW = "added to ŷ", "added to the denominator ŷ(1 - ŷ)"
-_EPSILONS: dict[str, dict[str, Shifted]] = {
-    "binary_cross_entropy": {_ADDED: _binary, _BELOW: _binary_quotient},
-    "mean_binary_cross_entropy": {_ADDED: _by_count(_binary), _BELOW: _by_count(_binary_quotient)},
-    "categorical_cross_entropy": {_ADDED: _categorical},
-    "mean_categorical_cross_entropy": {_ADDED: _by_rows(_categorical)},
-    "label_cross_entropy": {_ADDED: _label},
-    "euclidean_error": {"added to the norm": _norm, "added under the root": _norm_under_root},
-    "log": {"added to z": _log},
-}
-
-
 def _with_epsilon(
-    shifted: Shifted, epsilon: float, claim: Claim, letters: Mapping[str, Real], truths: list[Truth]
+    shifted: epsilons.Shifted, epsilon: float, claim: Claim, letters: Mapping[str, Real], truths: list[Truth]
 ) -> list[Truth]:
-    def function(given: Mapping[str, Real]) -> list[Real]:
-        value = shifted(epsilon, given)
-        return [value if value.shape == truths[0].value.shape else np.diag(value)]
+    return sized(claim, letters, lambda given: [epsilons.with_epsilon(shifted, epsilon, claim, given)])
 
-    return sized(claim, letters, function)
+
+def _unchanged(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) -> list[Truth]:
+    return truths
 
 
 # Which of them hold
 
 
 def combinations(claim: Claim, stated: Stated) -> Iterator[tuple[Convention, ...]]:
-    """What to hold a derivative against, in this order: the stated conventions, then also with an epsilon."""
-    base = tuple(c for c in conventions_of(claim) if stated.get(c.key) == c.value)
+    """What to hold a derivative against, in this order: the stated conventions, then also with an epsilon.
+
+    A stated epsilon must be there: it goes first.
+    """
+    loss = stated.get("loss")
+    if loss is not None and loss not in _of_loss(claim):  # only what is squared has a ½
+        loss = loss.removeprefix("half ")
+    base = tuple(c for c in conventions_of(claim) if {**stated, "loss": loss}.get(c.key) == c.value)
+    with_epsilon = (
+        (c, *base) for c in _epsilons(claim, [stated["epsilon"]] if "epsilon" in stated else epsilons.TYPICAL)
+    )
+    yield from with_epsilon if "epsilon" in stated and epsilons.forms_of(claim) else ()
     yield base
-    for epsilon in _epsilons(claim, [stated["epsilon"]] if "epsilon" in stated else _TYPICAL):
-        yield (epsilon, *base)
+    yield from with_epsilon
+
+
+def near_0(found: epsilons.Near0) -> Convention:
+    """An epsilon that does not show in moderate numbers."""
+    how = "clipped at" if found.clipped else "with a denominator increased by"
+    return Convention("epsilon", found.size, f"{how} ε = {found.size:.3g}; the notes' has none", _unchanged)
 
 
 def changed(
@@ -261,7 +235,7 @@ def call_sentences(claim: Claim, plan: Plan, manner: tuple[str, ...], asked: Cla
     if asked is not None and claim.bar:
         yield f"it includes the upstream gradient {claim.bar}; the notes' {asked.name} does not"
     elif asked is not None:
-        yield f"it leaves out the upstream gradient {asked.bar}, to be multiplied in; {asked.name} includes it"
+        yield f"it leaves out the upstream gradient {asked.bar}; the notes' {asked.name} includes it"
     if plan.manner == "output":
         yield f"written in the output {letter}, so pass {letter}, not {argument}; the notes' takes {argument}"
     if plan.manner == "order":
@@ -280,15 +254,31 @@ def allow_plan(stated: Stated, plan: Plan, claim: Claim) -> bool:
     """Whether a way to call a function goes with what was stated."""
     if not plan.open:
         return True
-    if stated.get("upstream", "included" if claim.bar else "excluded") != ("included" if claim.bar else "excluded"):
+    upstream = "included" if claim.bar else "excluded"
+    if stated.get("upstream", upstream) != upstream:
         return False
-    if "argument" not in stated or tuple(claim.formula.axes) != (claim.formula.by[0],):
+    if "argument" not in stated or claim.formula.name not in _IN_OUTPUT:
         return True
-    return (plan.manner == "output") == (stated["argument"] == "output")
+    letter = claim.formula.letter if stated["argument"] == "output" else claim.formula.by[0]
+    return letter in _letters(plan.positional)
+
+
+_IN_OUTPUT = ("sigmoid", "tanh", "relu", "exp", "softmax")
+"""Of these a file may state that all derivatives are written in the output."""
+
+
+def _letters(arguments: Any) -> Iterator[str]:
+    if isinstance(arguments, str):
+        yield arguments
+    else:
+        for argument in arguments:
+            yield from _letters(argument)
 
 
 def allow_manner(stated: Stated, manner: tuple[str, ...], claim: Claim, *, batched: bool) -> bool:
     """Whether a way to hand over the inputs goes with what was stated."""
+    if inputs.COLUMNS in manner and not batched and "samples" not in stated:  # a mean over the other axis, unsaid
+        return False
     wanted = {
         inputs.COLUMNS: ("samples", "columns"),
         inputs.TRANSPOSED: ("weights", "(k, n)"),

@@ -172,7 +172,7 @@ def _html_arrays(found: Counterexample) -> str:
     assert found.yours is not None
     marks = marked(found)
     title = "yours" if marks is None else "yours (✗ differs)"
-    sides = [(title, found.yours, marks), ("correct", found.correct, None)]
+    sides = [(title, found.yours, marks), *([] if found.hidden else [("correct", found.correct, None)])]
     cells = "".join(
         f'<td style="border:none;vertical-align:top;text-align:left">{name}{_html_array(array, where)}</td>'
         for name, array, where in sides

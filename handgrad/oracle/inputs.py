@@ -21,6 +21,9 @@ DISTINCT = {"n": 3, "k": 2, "m": 4, "K": 3, "N": 4, "h": 5, "g": 6, "f": 7}
 """A size of its own for each letter that may stand beside another, so that no transposition goes unseen."""
 SAMPLES = 8
 """Of a batch, unlike any of these."""
+_PROBE = {**DISTINCT, "k": 5, "m": 7, "N": 7, "h": 11, "g": 13, "f": 17}
+"""Sizes that are no small multiples of each other: a factor ½ and a mean over two entries are not the same here."""
+_PROBE_SAMPLES = 19
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,12 @@ def letters_of(formula: Formula) -> list[str]:
 def distinct_shape(formula: Formula, batch: tuple[int, ...] = ()) -> Shape:
     """The formula's letters with sizes that all differ."""
     return Shape(tuple((letter, DISTINCT[letter]) for letter in letters_of(formula)), batch)
+
+
+def probe_shape(formula: Formula, *, batched: bool) -> Shape:
+    """The formula's letters with sizes by which no factor is taken for another."""
+    sizes = tuple((letter, _PROBE[letter]) for letter in letters_of(formula))
+    return Shape(sizes, (_PROBE_SAMPLES,) if batched else ())
 
 
 def draw(claim: Claim, shape: Shape, generator: np.random.Generator) -> dict[str, Real]:
@@ -143,6 +152,8 @@ def manners_of(claim: Claim, *, batched: bool) -> list[tuple[str, ...]]:
         manners += [(COLUMNS,), (COLUMNS, TRANSPOSED), (TRANSPOSED,)] if matrix else [(COLUMNS,)]
     elif matrix:
         manners.append((TRANSPOSED,))
+    elif not batched and any(axes[-2:] == ("N", "K") for axes in formula.axes.values()):
+        manners.append((COLUMNS,))
     if TARGET in formula.domains.values() and "K" in letters_of(formula) and not isinstance(formula, Network):
         manners += [(NUMBERED, *manner) for manner in manners]
     if LABEL in formula.domains.values():

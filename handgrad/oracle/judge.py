@@ -90,7 +90,11 @@ def _settle(
     search = candidates.Search()
     candidate = candidates.found(claims, ways, backend, generator, stated, search)
     if candidate is None:
-        _call_unusable(result, search)
+        _call_unusable(result, search, backend, seed)
+        return
+    # Where the notes' own manner was tried before and raised: weights that are not transposed fit only square ones.
+    refused = search.refused if candidate.manner and not candidate.agrees else None
+    if refused is not None and _fits_only_squares(result, refused[0], backend, seed):
         return
     claim = candidate.claim
     result.claim, result.call, result.source = str(claim), str(candidate.plan), ", ".join(claim.formula.equations)
@@ -111,14 +115,39 @@ def _settle(
     result.unstable = _first_unstable(candidate, backend)
 
 
-def _call_unusable(result: Result, search: candidates.Search) -> None:
+def _call_unusable(result: Result, search: candidates.Search, backend: Backend, seed: int) -> None:
     result.verdict = "unusable"
+    if search.refused is not None and _fits_only_squares(result, search.refused[0], backend, seed):
+        return
     if search.refused is None:
         message = f"{result.function} takes other arguments than {result.claim} has; say how with --call"
         result.diagnosis.append(diagnosed("HG101", message))
     else:
-        plan, outcome = search.refused
-        result.diagnosis.append(diagnosed("HG102", f"{plan} {outcome.complaint}"))
+        candidate, outcome = search.refused
+        result.diagnosis.append(diagnosed("HG102", f"{candidate.plan} {outcome.complaint}"))
+
+
+def _fits_only_squares(result: Result, candidate: Candidate, backend: Backend, seed: int) -> bool:
+    """Whether a function that raises runs where all sizes are equal, and what is wrong with it there."""
+    letters_of = inputs.letters_of(candidate.claim.formula)
+    if len(letters_of) < 2:
+        return False
+    evidence = _evidence(candidate, backend, seed, [(dict.fromkeys(letters_of, size), size) for size in (2, 3, 4)])
+    if len(evidence) < 3:
+        return False
+    candidate = dataclasses.replace(candidate, match=candidate.likeliest(evidence[0].arrays, evidence[0].truths))
+    found = naming.named(candidate, evidence)
+    if not found:
+        return False
+    result.verdict = "wrong"
+    result.claim, result.call = str(candidate.claim), str(candidate.plan)
+    result.source = ", ".join(candidate.claim.formula.equations)
+    result.diagnosis += found
+    result.notes.append("it runs only where all sizes are equal, and is wrong there")
+    result.notes += naming.cleared(candidate, evidence)
+    telling = _telling(candidate, backend, dict.fromkeys(letters_of, 2))
+    result.telling = result.smallest = None if telling is None else _shown(telling)
+    return True
 
 
 # Whether it is right
@@ -255,18 +284,20 @@ def _call_wrong(result: Result, candidate: Candidate, failure: Failure, backend:
     result.smallest, result.telling = _shown(smallest), _shown(telling or failure)
     shown = telling if telling is not None and telling.code == failure.code else failure
     if failure.code in ("HG100", "HG107", "HG108"):
-        evidence = _evidence(candidate, backend, seed)
+        evidence = _evidence(candidate, backend, seed, FRESH * 2)
         result.diagnosis += naming.named(candidate, evidence)
         result.notes += naming.cleared(candidate, evidence)
     if not result.diagnosis:
         result.diagnosis.append(diagnosed(failure.code, shown.message))
 
 
-def _evidence(candidate: Candidate, backend: Backend, seed: int) -> list[Evidence]:
+def _evidence(
+    candidate: Candidate, backend: Backend, seed: int, shapes: Sequence[tuple[Mapping[str, int], int]]
+) -> list[Evidence]:
     """What the function gives on fresh random inputs, none of which the verdict has seen."""
     generator = np.random.default_rng((seed, 1))
     found = []
-    for sizes, samples in FRESH * 2:
+    for sizes, samples in shapes:
         letters = inputs.draw(candidate.claim, candidate.shape({**inputs.DISTINCT, **sizes}, samples), generator)
         outcome = candidate.called(letters, backend)
         if outcome.error is None:
@@ -292,14 +323,16 @@ def _smallest(candidate: Candidate, failure: Failure, backend: Backend, seed: in
     return smallest(fails, shapes, seed) or failure
 
 
-def _telling(candidate: Candidate, backend: Backend) -> Failure | None:
+def _telling(
+    candidate: Candidate, backend: Backend, sizes: Mapping[str, int] = MappingProxyType(inputs.DISTINCT)
+) -> Failure | None:
     """The failure on distinct small whole numbers in distinct sizes, on which explanations differ."""
     count = itertools.count()
 
     def choose(low: int, high: int) -> int:
         return low + (next(count) * 2 + max(-low, 0)) % (high - low + 1)
 
-    shape = candidate.shape(inputs.DISTINCT, 2)
+    shape = candidate.shape(sizes, 2)
     return _failure(candidate, inputs.whole_numbers(candidate.claim, shape, choose), backend)
 
 

@@ -164,14 +164,29 @@ def _fitting(
     """The explanations that give these arrays on all inputs; of each code the first."""
     fitting: dict[str, Explanation] = {}
     for explanation in known:
-        if explanation.code not in fitting and all(
-            _reproduces(candidate, explanation, number, array, each, i)
-            for number, (array, each) in enumerate(zip(arrays, evidence, strict=True))
+        if (
+            explanation.code not in fitting
+            and not _right_here(candidate, evidence, explanation, i)
+            and all(
+                _reproduces(candidate, explanation, number, array, each, i)
+                for number, (array, each) in enumerate(zip(arrays, evidence, strict=True))
+            )
         ):
             fitting[explanation.code] = explanation
             if len(fitting) == MOST:
                 break
     return [*fitting.values()]
+
+
+def _right_here(candidate: Candidate, evidence: Sequence[Evidence], explanation: Explanation, i: int) -> bool:
+    """Whether an explanation is right in the i-th derivative, wherever it is wrong."""
+    for number, each in enumerate(evidence):
+        component = explanation.component(number, i, len(each.truths))
+        if component is not None:
+            turned = candidate.turned(_bare(component, each.truths[i])).value
+            if not _equal(turned, each.truths[i]):
+                return False
+    return True
 
 
 def _reproduces(

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from handgrad.oracle.calling import Outcome, Plan
+from handgrad.oracle.report import Result, diagnosed
 from handgrad.oracle.worker import read_message, write_message
 
 Real = np.ndarray[Any, Any]
@@ -116,6 +117,21 @@ class Worker:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+@contextlib.contextmanager
+def settling(result: Result) -> Iterator[None]:
+    """Time a verdict; where the worker gives no answer, that is the verdict."""
+    started = time.perf_counter()
+    try:
+        yield
+    except TimedOutError as error:
+        result.verdict = "timeout"
+        result.diagnosis.append(diagnosed("HG105", f"{result.function} {error}"))
+    except WorkerError as error:
+        result.verdict = "unusable"
+        result.diagnosis.append(diagnosed("HG104", f"{result.function} {error}"))
+    result.seconds = time.perf_counter() - started
 
 
 def _listen(stream: BinaryIO, answers: queue.SimpleQueue[Any]) -> None:

@@ -65,7 +65,8 @@ def headline(result: Result) -> str:
     """The verdict on one function as a sentence."""
     unstable = " but unstable" if result.unstable else ""
     said = "" if result.verdict == "right" else result.convention or _reason(result)
-    return printable(f"{result.function} {_WORDS[result.verdict][2]}{unstable}{f': {said}' if said else ''}")
+    colon = " in " if result.verdict == "wrong" and at_fault(result) else ": "
+    return printable(f"{result.function} {_WORDS[result.verdict][2]}{unstable}{f'{colon}{said}' if said else ''}")
 
 
 def summary(report: Report) -> str:
@@ -165,13 +166,24 @@ def table_reason(result: Result, report: Report) -> str:
 
 def _reason(result: Result) -> str:
     if result.diagnosis:
-        return result.diagnosis[0].title
+        where = at_fault(result)
+        return f"{where}{': ' if where else ''}{result.diagnosis[0].title}"
     if result.convention:
         return f"in a convention: {result.convention}{'; unstable' if result.unstable else ''}"
     if result.unstable:
         text = f"unstable: {result.unstable}"
         return text if len(text) <= 60 else f"{text[:60].rstrip()}…"
     return result.notes[0] if result.notes else ""
+
+
+def at_fault(result: Result) -> str:
+    """Which step of several is the first that is wrong."""
+    for steps in (result.lines, result.nodes):
+        for position, step in enumerate(steps, start=1):
+            if step.verdict == "wrong":
+                name = step.name or f"its line {position}"
+                return name if step.line is None else f"line {step.line}"
+    return ""
 
 
 def _too_loose(result: Result, report: Report) -> bool:
@@ -193,13 +205,16 @@ def _style(result: Result, report: Report) -> str:
 
 def _block(result: Result, report: Report, width: int, *, arrays: bool = True) -> Iterator[Text]:
     """What was found, where it shows, how the function was called, what to do, and how to see it again."""
-    if result.verdict == "not checked" or _plainly_right(result):
+    if result.verdict == "not checked" or (_plainly_right(result) and not (result.lines or result.nodes)):
         return
     code = result.diagnosis[0].code if result.diagnosis else ""
     start = _line((f"{code}  " if code else "", "dim"), (headline(result), _style(result, report)))
     where = location(result, report)
     start.append(" " * max(2, width - start.cell_len - len(where)) + where if where else "")
     yield start
+    yield from _steps(result)
+    if _plainly_right(result):
+        return
     for diagnosis in result.diagnosis:
         if diagnosis is not result.diagnosis[0]:
             yield _labelled("also:", f"{diagnosis.code}  {diagnosis.title}")
@@ -224,6 +239,8 @@ def _block(result: Result, report: Report, width: int, *, arrays: bool = True) -
             yield _labelled("note:", note)
     for text in _help(result):
         yield _labelled("help:", text, "bold")
+    if result.reveals == "full" and code.startswith("HG2"):
+        yield _labelled("explain:", f"handgrad explain {code}", "cyan")
     if _too_loose(result, report):
         yield _labelled("strict:", "asks for the notes' own convention, and for finite numbers at large inputs")
     again = _repeat(result, report)
@@ -241,6 +258,9 @@ def _same(first: Counterexample, second: Counterexample) -> bool:
 def _help(result: Result) -> list[str]:
     """What to do: as the diagnoses say, else where the formula stands."""
     said = [diagnosis.help for diagnosis in result.diagnosis if diagnosis.help]
+    said += [f"in the notes: {result.notes_line}"] if result.notes_line else []
+    if result.reveals != "full":
+        return []
     if said or result.claim is None:
         return said
     name = result.claim.partition("(")[0]
@@ -262,6 +282,25 @@ def _repeat(result: Result, report: Report) -> str:
     if report.path is None or not result.function.isidentifier():
         return ""
     return f"handgrad check {shlex.quote(f'{report.path}::{result.function}')} --seed {report.seed}{result.options}"
+
+
+_MARKS = {"right": "✓", "wrong": "✗", "inherited": "·"}
+
+
+def _steps(result: Result) -> Iterator[Text]:
+    """A line for each line of a derivation, and for nodes of which the same is said."""
+    names = [step.name for step in result.lines]
+    places = ["" if step.line is None else f"line {step.line}  " for step in result.lines]
+    label, longest = "lines:", max(map(len, names), default=0)
+    for position, (step, name, place) in enumerate(zip(result.lines, names, places, strict=True), start=1):
+        start = f"{_MARKS[step.verdict]} {position:>{len(str(len(names)))}}  {place:>{max(map(len, places))}}"
+        remark = step.remark or ("true" if step.verdict == "right" else "false")
+        yield _labelled(label, f"{start}{name:<{longest}}{'  ' if longest else ''}{remark}")
+        label = ""
+    label = "nodes:"
+    for (verdict, remark), group in itertools.groupby(result.nodes, key=lambda node: (node.verdict, node.remark)):
+        yield _labelled(label, f"{_MARKS[verdict]} {', '.join(node.name for node in group)}: {remark or verdict}")
+        label = ""
 
 
 # One counterexample
@@ -286,6 +325,10 @@ def _shown(
 def _side_by_side(found: Counterexample, width: int) -> Iterator[Text]:
     """Both arrays in as many digits as fit, one below the other if none do."""
     assert found.yours is not None
+    if found.hidden:
+        for text in ["yours", *_grid(found.yours, marked(found), 6)]:
+            yield _labelled("", text, "dim" if text == "yours" else "")
+        return
     marks = None if found.differing == found.correct.size else marked(found)
     title = "yours" if marks is None else "yours (* differs)"
     for digits in (6, 4, 3):
@@ -321,7 +364,10 @@ def _difference(result: Result, found: Counterexample) -> list[str]:
         right += _how_many(found.differing, correct.size)
     else:
         mine, right = _shape(yours), _shape(correct)
-    return [f"{', '.join(where)}{': ' if where else ''}yours {mine}, correct {right}"]
+    where_said = f"{', '.join(where)}{': ' if where else ''}"
+    if found.hidden:
+        return [f"{where_said}yours {mine}{right[right.index(';') :] if ';' in right else ''}"]
+    return [f"{where_said}yours {mine}, correct {right}"]
 
 
 def _how_many(differing: int, size: int) -> str:

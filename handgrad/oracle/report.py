@@ -12,6 +12,8 @@ from handgrad.oracle.codes import CODES
 
 Real = np.ndarray[Any, Any]
 Verdict = Literal["right", "right-in-convention", "wrong", "unusable", "timeout", "inconclusive", "not checked"]
+Reveal = Literal["none", "kind", "counterexample", "full"]
+"""How much a report says of a wrong function: its verdict, the kind of mistake, where it fails, or what is right."""
 SCHEMA = "handgrad/report/v1"
 ACCEPTED = ("right", "right-in-convention")
 
@@ -49,6 +51,19 @@ class Counterexample:
     observations: tuple[str, ...] = ()
     wrong: Real | None = None
     """Where they differ."""
+    hidden: bool = False
+    """Whether the correct numbers are kept back."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A line of a derivation, by its label, or a node of a network, by its name, and what is said of it."""
+
+    name: str
+    verdict: Literal["right", "wrong", "inherited"]
+    """An inherited step is right for what came before it, which is not."""
+    remark: str = ""
+    line: int | None = None
 
 
 @dataclasses.dataclass
@@ -69,10 +84,18 @@ class Result:
     notes: list[str] = dataclasses.field(default_factory=list)
     smallest: Counterexample | None = None
     telling: Counterexample | None = None
+    lines: list[Step] = dataclasses.field(default_factory=list)
+    """Of a derivation."""
+    nodes: list[Step] = dataclasses.field(default_factory=list)
+    """Of a network that returns its intermediates, those at fault first."""
+    notes_line: str | None = None
+    """What the notes have in the place of the first false line."""
     source: str | None = None
     """The notes' equations."""
     options: str = ""
     """What else the command that repeats the check needs."""
+    reveals: Reveal = "full"
+    """How much of what is right it says."""
     examples: int = 0
     seconds: float = 0.0
 
@@ -101,6 +124,10 @@ class Report:
             return 1
         return 0 if checked and all(result.verdict != "inconclusive" for result in checked) else 3
 
+    def revealed(self, level: Reveal) -> Report:
+        """The same report with no more of the solution than a level allows."""
+        return dataclasses.replace(self, results=[_revealed(result, level) for result in self.results])
+
     def to_json(self) -> dict[str, Any]:
         """As plain data, in the published schema."""
         return {
@@ -124,6 +151,9 @@ class Report:
             "notes": result.notes,
             "counterexample": _counterexample_to_json(result.smallest),
             "telling": _counterexample_to_json(result.telling),
+            "lines": [dataclasses.asdict(step) for step in result.lines],
+            "nodes": [dataclasses.asdict(step) for step in result.nodes],
+            "notes_line": result.notes_line,
             "location": {"file": self.path, "line": result.line},
             "seed": self.seed,
             "examples": result.examples,
@@ -144,6 +174,32 @@ class Report:
     __repr__ = __str__
 
 
+def _revealed(result: Result, level: Reveal) -> Result:
+    if level == "full" or result.verdict in (*ACCEPTED, "not checked"):
+        return result
+    kinds = [] if level == "none" else [dataclasses.replace(d, message="", help="") for d in result.diagnosis]
+    return dataclasses.replace(
+        result,
+        diagnosis=kinds,
+        notes=[],
+        smallest=_without_solution(result.smallest) if level == "counterexample" else None,
+        telling=_without_solution(result.telling) if level == "counterexample" else None,
+        options=f"{result.options} --reveal {level}",
+        lines=[] if level == "none" else result.lines,
+        nodes=[] if level == "none" else result.nodes,
+        notes_line=None,
+        reveals=level,
+    )
+
+
+def _without_solution(found: Counterexample | None) -> Counterexample | None:
+    """What an observation compares with the correct numbers goes with them."""
+    if found is None:
+        return None
+    said = tuple(text for text in found.observations if "correct" not in text)
+    return dataclasses.replace(found, observations=said, hidden=True)
+
+
 def _counterexample_to_json(found: Counterexample | None) -> dict[str, Any] | None:
     if found is None:
         return None
@@ -151,7 +207,7 @@ def _counterexample_to_json(found: Counterexample | None) -> dict[str, Any] | No
         "inputs": {name: plain(array) for name, array in found.inputs.items()},
         "by": found.letter,
         "yours": None if found.yours is None else plain(found.yours),
-        "correct": plain(found.correct),
+        "correct": None if found.hidden else plain(found.correct),
         "index": None if found.index is None else list(found.index),
         "differing": found.differing,
         "observations": list(found.observations),

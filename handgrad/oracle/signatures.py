@@ -37,6 +37,7 @@ _ALIASES: dict[str, str] = {
 }
 _INPUT = ("z", "n", "net", "logit", "logits", "pre_activation", "preactivation", "scores", "l")
 """Parameter names that stand for what goes into an activation, never for what comes out of it."""
+_OUTPUT = re.compile(r"a|y|e|s|h|out(put)?s?|exp_?\w*|e_?[xz]|activations?|activated|value|result")
 _CACHE = re.compile(r"cache[sd]?|ctx|context|saved|stored|memory|residuals?|res|tape|forward_?(cache|values?)")
 
 
@@ -61,8 +62,7 @@ def plans(function: str, parameters: Sequence[Mapping[str, Any]], claim: Claim) 
     yield from _usual(function, names, required, claim)
     argument = claim.formula.by[0]
     # In the output of an element-wise function or a softmax: z(1 - z) for a(1 - a).
-    alone = tuple(claim.formula.axes) == (argument,) and argument in ("z", "l")
-    if alone and names and not any(name.lower() in _INPUT for name in names):
+    if _alone(claim) and names and not any(_means_input(name, claim) for name in names):
         for plan in _usual(function, names, required, claim):
             if argument in plan.positional:
                 given = tuple(claim.formula.letter if letter == argument else letter for letter in plan.positional)
@@ -84,9 +84,13 @@ def _usual(function: str, names: Sequence[str], required: int, claim: Claim) -> 
         last = upstream(names[len(wanted) - 1]) and not upstream(names[0])
         yield from _straight_and_looped(function, (*letters, bar) if last else (bar, *letters), claim)
     if required <= 2 <= len(names):
+        upstream_last = cached(names[0]) or (upstream(names[1]) and not upstream(names[0]))
+        kept = names[0 if upstream_last else 1]
         for cache in _caches(claim):
-            upstream_last = cached(names[0]) or (upstream(names[1]) and not upstream(names[0]))
-            yield Plan(function, (cache, bar) if upstream_last else (bar, cache))
+            output = cache == claim.formula.letter and _alone(claim) and not cached(kept)
+            if not (output and _means_input(kept, claim)):
+                positional = (cache, bar) if upstream_last else (bar, cache)
+                yield Plan(function, positional, manner="output" if output else "")
     if required <= len(letters) <= len(names):
         yield Plan(function, tuple(letters), pullback=bar)
 
@@ -95,6 +99,18 @@ def _straight_and_looped(function: str, positional: tuple[str, ...], claim: Clai
     yield Plan(function, positional)
     if claim.formula.elementwise and claim.part in ("derivative", "vjp"):
         yield Plan(function, positional, loop=True)
+
+
+def _alone(claim: Claim) -> bool:
+    """Whether the claim is of a function whose derivative may be written in its output."""
+    return tuple(claim.formula.axes) in (("z",), ("l",))
+
+
+def _means_input(name: str, claim: Claim) -> bool:
+    """Whether a parameter of that name cannot stand for an output."""
+    if claim.formula.name == "exp":  # whose derivative in the output is what it is given: only a name tells
+        return _OUTPUT.fullmatch(name.lower()) is None and not upstream(name)
+    return name.lower() in _INPUT
 
 
 def _caches(claim: Claim) -> Iterator[Any]:

@@ -12,7 +12,7 @@ import types
 from typing import Any
 
 from handgrad.oracle import stating
-from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
+from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, yields_lines
 
 
 @dataclasses.dataclass
@@ -21,7 +21,7 @@ class Loaded:
 
     namespace: dict[str, Any]
     functions: list[dict[str, Any]]
-    """Of each function defined in the file: name, line, parameters, and the claim its decorator states."""
+    """Of each function in the file: name, line, parameters, what its decorator says, and whether it yields lines."""
     conventions: dict[str, Any]
     """What the file states."""
     problems: list[str]
@@ -48,7 +48,7 @@ def load(path: pathlib.Path) -> Loaded:
             claim = None if stated is None else stated["claim"]
             called = bool(stated and stated["call"])
             described = {"name": name, "line": line, "parameters": parameters(namespace[name])}
-            found.append({**described, "claim": claim, "called": called})
+            found.append({**described, "claim": claim, "called": called, "lines": yields_lines(namespace[name])})
     return Loaded(namespace, found, stating.take_stated(), problems)
 
 

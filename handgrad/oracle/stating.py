@@ -19,6 +19,10 @@ KNOWN: dict[str, tuple[str, ...]] = {
 _NUMBERS = ("kink", "epsilon")
 
 
+class ConventionError(ValueError):
+    """A convention that is not known, or not of such a value."""
+
+
 def conventions(**stated: Any) -> None:
     """State the conventions of a file, once, for all of its functions; exactly those are right there.
 
@@ -28,7 +32,7 @@ def conventions(**stated: Any) -> None:
     "output" where element-wise derivatives take the activation's output; ``labels`` is "integer"; ``upstream`` says
     whether it is "included"; ``kink`` is the value at a kink and ``epsilon`` the number added to a denominator.
 
-    Raises: ValueError for an unknown convention or value.
+    Raises: ConventionError, a ValueError, for an unknown convention or value.
 
     >>> conventions(loss="sum", samples="columns")
     """
@@ -50,11 +54,11 @@ def checked(stated: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in stated.items():
         if key in _NUMBERS:
             if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ValueError(f"conventions: {key} is {value!r}; it must be a number")
+                raise ConventionError(f"conventions: {key} is {value!r}; it must be a number")
         elif key not in KNOWN:
-            raise ValueError(f"conventions: there is no {key}; there are {', '.join([*KNOWN, *_NUMBERS])}")
+            raise ConventionError(f"conventions: there is no {key}; there are {', '.join([*KNOWN, *_NUMBERS])}")
         elif value not in KNOWN[key]:
-            raise ValueError(f"conventions: {key} is {value!r}; it must be one of {', '.join(KNOWN[key])}")
+            raise ConventionError(f"conventions: {key} is {value!r}; it must be one of {', '.join(KNOWN[key])}")
     return dict(stated)
 
 
@@ -68,9 +72,9 @@ def parsed(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals:
-            raise ValueError(f"conventions: {text!r} is not of the form name=value")
+            raise ConventionError(f"conventions: {text!r} is not of the form name=value")
         try:
             found[key] = float(value) if key in _NUMBERS else value
         except ValueError:
-            raise ValueError(f"conventions: {key} is {value!r}; it must be a number") from None
+            raise ConventionError(f"conventions: {key} is {value!r}; it must be a number") from None
     return checked(found)
