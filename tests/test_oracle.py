@@ -139,7 +139,7 @@ def test_a_bias_gradient_that_kept_its_batch_axis() -> None:
 
     (result,) = check(backward, "dense_vjp").results
     assert result.verdict == "right-in-convention"
-    assert result.convention == "b_bar as a row, (1, n) for (n); the notes' is (k,)"
+    assert result.convention == "b_bar as a row, (1, k); the notes' is (k,)"
 
 
 @pytest.mark.parametrize("at_zero", [0.0, 0.5, 1.0])

@@ -49,7 +49,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        return dataclasses.asdict(self)
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:

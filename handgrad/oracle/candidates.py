@@ -14,7 +14,8 @@ from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.comparison import Match, Truth, equals, likeliest, matches, read, truths_of
 from handgrad.oracle.conventions import Convention, Stated
-from handgrad.oracle.factors import constant_ratio
+from handgrad.oracle.epsilons import Near0
+from handgrad.oracle.factors import Factor, constant_ratio, identified, sizes_of
 from handgrad.oracle.inputs import Shape
 
 Real = np.ndarray[Any, Any]
@@ -79,7 +80,7 @@ class Candidate:
         """A truth in the candidate's manner."""
         if not inputs.moved(self.claim, truth.letter, self.manner):
             return truth
-        return dataclasses.replace(truth, value=inputs.turned(truth.value), size=inputs.turned(truth.size))
+        return truth.through(inputs.turned)
 
     @property
     def moved(self) -> frozenset[str]:
@@ -128,7 +129,8 @@ def found(
         if agreeing is not None:
             return agreeing
     for tried in search.tried:
-        for held in [*conventions.combinations(tried.candidate.claim, stated)][1:]:
+        near_0 = _near_0(tried.candidate, backend)
+        for held in conventions.combinations(tried.candidate.claim, stated, near_0)[1:]:
             candidate = dataclasses.replace(tried.candidate, held=held)
             truths = candidate.under(tried.letters, truths_of(candidate.claim, tried.letters))
             agreeing = _agreeing(candidate, tried.arrays, truths, backend, stated)
@@ -137,6 +139,7 @@ def found(
     if not search.tried:
         return None
     best = max(search.tried, key=_closeness)  # of equals the first
+    best = _in_a_batch(best, backend, generator) or best
     arrays = read(best.arrays, best.truths)
     return dataclasses.replace(best.candidate, match=best.candidate.likeliest(arrays, best.truths))
 
@@ -146,8 +149,8 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """All that is worth trying, in order; batches of what has no sums only where single samples do not run."""
     # A formula that is the stated one goes before another by a factor.
-    for claim in sorted(claims, key=lambda claim: bool(next(conventions.combinations(claim, stated)))):
-        held = next(conventions.combinations(claim, stated))
+    for claim in sorted(claims, key=lambda claim: bool(conventions.combinations(claim, stated)[0])):
+        held = conventions.combinations(claim, stated)[0]
         asked = claims[0] if claim.bar != claims[0].bar else None
         plans = [
             plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim) and (plan.open or not asked)
@@ -203,6 +206,36 @@ def _tried(
     return agreeing
 
 
+def _in_a_batch(tried: Tried, backend: Backend, generator: np.random.Generator) -> Tried | None:
+    """What divides a single sample by a size, in a batch, where the number of samples is another size than the rest."""
+    candidate, claim = tried.candidate, tried.candidate.claim
+    by_samples = any(convention.needs_a_batch(claim) for convention in conventions.conventions_of(claim))
+    factor = _factor(tried)
+    if candidate.batched or not by_samples or factor is None or not any(power < 0 for _, power in factor.powers):
+        return None
+    batched = dataclasses.replace(candidate, batched=True)
+    letters = inputs.draw(claim, inputs.probe_shape(claim.formula, batched=True), generator)
+    outcome = batched.called(letters, backend)
+    found = Tried(batched, letters, outcome.arrays, batched.truths(letters))
+    return found if outcome.error is None and _factor(found) is not None else None
+
+
+def _factor(tried: Tried) -> Factor | None:
+    """The one array by the correct one, as an expression of the sizes."""
+    arrays = read(tried.arrays, tried.truths)
+    ratio = constant_ratio(arrays[0], tried.truths[0].value) if len(arrays) == len(tried.truths) == 1 else None
+    return None if ratio is None else identified([ratio], [sizes_of(tried.candidate.claim.formula, tried.letters)])
+
+
+def _near_0(candidate: Candidate, backend: Backend) -> Near0 | None:
+    return epsilons.seen_near_0(
+        candidate.claim,
+        candidate.shape(inputs.DISTINCT, 2),
+        lambda letters: candidate.called(letters, backend).arrays,
+        candidate.truths,
+    )
+
+
 def _agreeing(
     candidate: Candidate, arrays: tuple[Real, ...], truths: list[Truth], backend: Backend, stated: Stated
 ) -> Candidate | None:
@@ -213,8 +246,7 @@ def _agreeing(
         return None
     held = candidate.held
     if not any(convention.key == "epsilon" for convention in held):
-        shape = candidate.shape(inputs.DISTINCT, 2)
-        near_0 = epsilons.seen_near_0(claim, shape, lambda letters: candidate.called(letters, backend).arrays)
+        near_0 = _near_0(candidate, backend)
         wanted = stated.get("epsilon") if epsilons.forms_of(claim) else None
         if wanted is not None and not (near_0 and math.isclose(near_0.size, wanted, rel_tol=1e-3)):
             return None

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.oracle import calling, claiming, lines, pairs, signatures, sources, stating
+from handgrad.oracle import calling, claiming, lines, nodes, pairs, signatures, sources, stating
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.candidates import Backend
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, Claim
@@ -87,8 +87,7 @@ def check(
     decorated = bool(stated and stated["call"])
     ways = _ways({"name": name, "parameters": parameters, "called": decorated}, None)
     kept = {**({} if claim else claiming.reduction_in(name)), **_checked(conventions or {})}
-    judged = lines.judge if yields else judge
-    result = judged(name, known, ways, _InProcess(**{name: function}), seed=seed, stated=kept)
+    result = _verdict(name, known, ways, _InProcess(**{name: function}), seed, kept, lines_wanted=yields)
     result.assumed = assumed
     result.line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
     return Report([result], _file_of(function), seed, strict, seconds=time.perf_counter() - started)
@@ -194,8 +193,8 @@ def _judged(
     result = Result(name, None, "inconclusive")
     if known:
         kept = {**claiming.reduction_in(name), **options.stated, **options.asked}
-        judged = lines.judge if info["lines"] else judge
-        result = judged(name, known, _ways(info, options.call), worker, seed=options.seed, stated=kept)
+        ways = _ways(info, options.call)
+        result = _verdict(name, known, ways, worker, options.seed, kept, lines_wanted=info["lines"])
         result.assumed = assumed
     if forward is not None:
         result = pairs.judged_by_forward(result, info, forward, worker, options.seed)
@@ -204,6 +203,23 @@ def _judged(
     given += [("--convention", f"{key}={value}") for key, value in options.asked.items()]
     result.options = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
     return result
+
+
+def _verdict(
+    name: str,
+    claims: Sequence[Claim],
+    ways: Callable[[Claim], Iterator[Plan]],
+    backend: Backend,
+    seed: int,
+    stated: Mapping[str, Any],
+    *,
+    lines_wanted: bool,
+) -> Result:
+    """The verdict line by line on a derivation, node by node on a network's intermediates, else on what is returned."""
+    if lines_wanted:
+        return lines.judge(name, claims, ways, backend, seed=seed, stated=stated)
+    by_node = nodes.judge(name, claims, ways, backend, seed=seed, stated=stated)
+    return by_node or judge(name, claims, ways, backend, seed=seed, stated=stated)
 
 
 def _claims(name: str, stated: str | None, parameters: Sequence[Mapping[str, Any]]) -> tuple[list[Claim], str | None]:

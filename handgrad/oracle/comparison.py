@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,13 +25,21 @@ class Truth:
 
     letter: str
     value: Real
-    size: Real
+    sizes: Real | Callable[[], Real]
+    """The sizes, or how to find them, which takes longer than the value and is seldom needed."""
+
+    @functools.cached_property
+    def size(self) -> Real:
+        """What rounding the inputs moves in each entry."""
+        return self.sizes() if callable(self.sizes) else self.sizes
+
+    def through(self, write: Callable[[Real], Real]) -> Truth:
+        """The truth in another form, its sizes in the same."""
+        return dataclasses.replace(self, value=write(self.value), sizes=lambda: write(self.size))
 
     def allowed(self, dtype: np.dtype[Any]) -> Real:
         """How far an entry of that dtype may be off: some units in the last place of the terms behind it."""
-        if dtype.kind != "f":
-            dtype = np.dtype(float)
-        return LOOSENESS[dtype.itemsize] * float(np.finfo(dtype).eps) * (np.abs(self.value) + self.size)
+        return _units(dtype) * (np.abs(self.value) + self.size)
 
 
 def truths_of(claim: Claim, letters: Mapping[str, Real]) -> list[Truth]:
@@ -42,9 +51,29 @@ def sized(
     claim: Claim, letters: Mapping[str, Real], function: Callable[[Mapping[str, Real]], Sequence[Real]]
 ) -> list[Truth]:
     """What a function of a claim's letters gives, with the size of what rounding the letters moves in each entry."""
-    step = 2.0**-26
     with np.errstate(all="ignore"):
         values = function(letters)
+    sizes = functools.cache(lambda: _sizes(claim, letters, function, values))
+    names = claim.formula.by if len(values) == len(claim.formula.by) else [""] * len(values)
+    return [
+        Truth(letter, value, functools.partial(lambda i: sizes()[i], i))
+        for i, (letter, value) in enumerate(zip(names, values, strict=True))
+    ]
+
+
+def _units(dtype: np.dtype[Any]) -> float:
+    """The relative error that is allowed in a dtype."""
+    floats: np.dtype[Any] = dtype if dtype.kind == "f" else np.dtype(float)
+    return LOOSENESS[floats.itemsize] * float(np.finfo(floats).eps)
+
+
+def _sizes(
+    claim: Claim,
+    letters: Mapping[str, Real],
+    function: Callable[[Mapping[str, Real]], Sequence[Real]],
+    values: Sequence[Real],
+) -> list[Real]:
+    step = 2.0**-26
     sizes = [np.zeros(value.shape) for value in values]
     generator = np.random.default_rng(0)
     for _ in range(6):
@@ -57,9 +86,7 @@ def sized(
                 np.fmax(size, np.abs(shifted - value) / step, out=size)
     # Where nothing moves, terms cancel whatever the inputs are, and leave the rounding of what they are made of.
     scale = STRUCTURAL * _largest(claim, letters)
-    sizes = [np.where((value == 0) & (size == 0), scale, size) for value, size in zip(values, sizes, strict=True)]
-    names = claim.formula.by if len(values) == len(claim.formula.by) else [""] * len(values)
-    return [Truth(letter, value, size) for letter, value, size in zip(names, values, sizes, strict=True)]
+    return [np.where((value == 0) & (size == 0), scale, size) for value, size in zip(values, sizes, strict=True)]
 
 
 def _largest(claim: Claim, letters: Mapping[str, Real]) -> float:
@@ -259,15 +286,22 @@ def in_layout(claim: Claim, truth: Truth, layout: str) -> Truth | None:
     value = write(claim, truth.value)
     if value is None:
         return None
-    size = write(claim, truth.size)
-    assert size is not None
-    return Truth(truth.letter, value, size)
+    return truth.through(lambda array: _written(write, claim, array))
+
+
+def _written(write: Callable[[Claim, Real], Real | None], claim: Claim, array: Real) -> Real:
+    found = write(claim, array)
+    assert found is not None
+    return found
 
 
 def differing(array: Real, truth: Truth) -> Real:
     """Where an array of the same shape differs by more than rounding; nan and overflow differ."""
     with np.errstate(all="ignore"):
-        return ~(np.abs(array.astype(float) - truth.value) <= truth.allowed(array.dtype))
+        error = np.abs(array.astype(float) - truth.value)
+        if (error <= _units(array.dtype) * np.abs(truth.value)).all():  # whatever the sizes are
+            return np.zeros(error.shape, bool)
+        return ~(error <= truth.allowed(array.dtype))
 
 
 # What shows a difference

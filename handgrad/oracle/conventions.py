@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +18,7 @@ from handgrad.oracle import epsilons, inputs
 from handgrad.oracle.calling import Plan
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.comparison import Truth, sized, truths_of
+from handgrad.oracle.epsilons import Form, Near0
 from handgrad.oracle.factors import SAMPLES, Factor, sizes_of
 from handgrad.oracle.networks import Network
 
@@ -136,11 +137,13 @@ def by_factor(claim: Claim, factor: Factor, letter: str, sizes: Collection[str])
     return None
 
 
-def _epsilons(claim: Claim, values: Sequence[float]) -> Iterator[Convention]:
-    for text, shifted in epsilons.forms_of(claim).items():
-        for epsilon in values:
-            what = f"with ε = {epsilon:.3g} {text}; the notes' has none"
-            yield Convention("epsilon", epsilon, what, functools.partial(_with_epsilon, shifted, epsilon))
+def _epsilons(claim: Claim, stated: Stated, seen: Near0 | None) -> Iterator[Convention]:
+    """The derivative with the stated epsilon in each place where it may stand, or with the one that was seen."""
+    for form in epsilons.forms_of(claim):
+        epsilon = stated.get("epsilon", seen and (seen.size**2 if form.root else seen.size))
+        if epsilon and (epsilon < epsilons.LARGEST or "epsilon" in stated):
+            what = f"with ε = {epsilon:.3g} {form.text}; the notes' has none"
+            yield Convention("epsilon", epsilon, what, functools.partial(_with_epsilon, form, epsilon))
 
 
 _LOSS_WORDS = {
@@ -159,7 +162,7 @@ def _scaled(
 ) -> list[Truth]:
     sizes = sizes_of(claim.formula, letters)
     c = factor.of({**{name: 1 for name, _ in factor.powers}, **sizes})  # what has no size is one sample or one number
-    return [dataclasses.replace(t, value=c * t.value, size=abs(c) * t.size) if t.letter in names else t for t in truths]
+    return [t.through(lambda array: c * array) if t.letter in names else t for t in truths]
 
 
 def _unsummed(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) -> list[Truth]:
@@ -175,16 +178,15 @@ def _unsummed(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) ->
     for i, truth in enumerate(truths):
         if truth.letter in formula.shared:
             rows = [found[i] for found in samples]
-            value, size = np.stack([row.value for row in rows]), np.stack([row.size for row in rows])
-            truth = dataclasses.replace(truth, value=value, size=size)
+            truth = Truth(truth.letter, np.stack([row.value for row in rows]), np.stack([row.size for row in rows]))
         stacked.append(truth)
     return stacked
 
 
 def _with_epsilon(
-    shifted: epsilons.Shifted, epsilon: float, claim: Claim, letters: Mapping[str, Real], truths: list[Truth]
+    form: Form, epsilon: float, claim: Claim, letters: Mapping[str, Real], truths: list[Truth]
 ) -> list[Truth]:
-    return sized(claim, letters, lambda given: [epsilons.with_epsilon(shifted, epsilon, claim, given)])
+    return sized(claim, letters, lambda given: [form.at(epsilon, claim, given)])
 
 
 def _unchanged(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) -> list[Truth]:
@@ -194,8 +196,8 @@ def _unchanged(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) -
 # Which of them hold
 
 
-def combinations(claim: Claim, stated: Stated) -> Iterator[tuple[Convention, ...]]:
-    """What to hold a derivative against, in this order: the stated conventions, then also with an epsilon.
+def combinations(claim: Claim, stated: Stated, seen: Near0 | None = None) -> list[tuple[Convention, ...]]:
+    """What to hold a derivative against, in this order: the stated conventions, then also with the epsilon seen.
 
     A stated epsilon must be there: it goes first.
     """
@@ -203,15 +205,11 @@ def combinations(claim: Claim, stated: Stated) -> Iterator[tuple[Convention, ...
     if loss is not None and loss not in _of_loss(claim):  # only what is squared has a ½
         loss = loss.removeprefix("half ")
     base = tuple(c for c in conventions_of(claim) if {**stated, "loss": loss}.get(c.key) == c.value)
-    with_epsilon = (
-        (c, *base) for c in _epsilons(claim, [stated["epsilon"]] if "epsilon" in stated else epsilons.TYPICAL)
-    )
-    yield from with_epsilon if "epsilon" in stated and epsilons.forms_of(claim) else ()
-    yield base
-    yield from with_epsilon
+    with_epsilon = [(epsilon, *base) for epsilon in _epsilons(claim, stated, seen)]
+    return [*with_epsilon, base] if "epsilon" in stated else [base, *with_epsilon]
 
 
-def near_0(found: epsilons.Near0) -> Convention:
+def near_0(found: Near0) -> Convention:
     """An epsilon that does not show in moderate numbers."""
     how = "clipped at" if found.clipped else "with a denominator increased by"
     return Convention("epsilon", found.size, f"{how} ε = {found.size:.3g}; the notes' has none", _unchanged)

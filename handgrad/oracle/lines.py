@@ -178,7 +178,8 @@ def _right(candidate: Candidate, letters: dict[str, Real], run: Outcome) -> dict
     """The lines that are right on some letters, with their layouts."""
     truths = candidate.truths(letters)
     lines = [read(_line_of(run, number).arrays, truths) for number in range(len(run.yielded or ()))]
-    found = {number: next(matches(candidate.claim, arrays, truths), None) for number, arrays in enumerate(lines)}
+    claim, turned = candidate.claim, candidate.moved
+    found = {number: next(matches(claim, arrays, truths, turned=turned), None) for number, arrays in enumerate(lines)}
     return {number: match for number, match in found.items() if match is not None}
 
 
@@ -255,7 +256,7 @@ class _Derivation:
         if found.verdict in ACCEPTED:
             if number in right and before and before[-1].verdict != "right":
                 return "right", "true again: the slip is undone"
-            return "right", right[number].sentence(self.candidate.claim) if number in right else ""
+            return "right", self._layout(right.get(number))
         for earlier in reversed(range(len(before))):
             if before[earlier].verdict != "right" and self._same(number, earlier):
                 return "inherited", f"follows from line {earlier + 1}"
@@ -267,6 +268,10 @@ class _Derivation:
         result = self.result
         result.diagnosis, result.notes = found.diagnosis, found.notes
         result.smallest, result.telling = found.smallest, found.telling
+
+    def _layout(self, match: Match | None) -> str:
+        sentence = match.sentence(self.candidate.claim) if match else ""
+        return f"true, {sentence}" if sentence else ""
 
     def _same(self, number: int, earlier: int) -> bool:
         """Whether two lines give the same, in whatever layout."""

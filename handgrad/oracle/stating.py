@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,10 @@ def checked(stated: Mapping[str, Any]) -> dict[str, Any]:
         if key in _NUMBERS:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ConventionError(f"conventions: {key} is {value!r}; it must be a number")
+            if not math.isfinite(value):
+                raise ConventionError(f"conventions: {key} is {value!r}; it must be a finite number")
+            if key == "epsilon" and value <= 0:
+                raise ConventionError(f"conventions: epsilon is {value!r}; it must be above 0")
         elif key not in KNOWN:
             raise ConventionError(f"conventions: there is no {key}; there are {', '.join([*KNOWN, *_NUMBERS])}")
         elif value not in KNOWN[key]:

@@ -183,7 +183,7 @@ class Truths:
             values = [np.where(np.isfinite(o[i].error), np.abs(o[i].value), 0) for o in elsewhere]
             moves = np.max(shifts, axis=0)
             least = np.where(_STEP * moves >= np.abs(truth.value) / 4, scale, 0)
-            result.append(dataclasses.replace(truth, size=np.max([moves, *values, least], axis=0)))
+            result.append(dataclasses.replace(truth, sizes=np.max([moves, *values, least], axis=0)))
         return result
 
     def with_kinks(
