@@ -419,3 +419,22 @@ def test_check_on_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path:
     assert json.loads(pathlib.Path(files[0]).read_text())["schema"] == "handgrad/report/v1"
     assert pathlib.Path(files[1]).read_text().startswith("<?xml")
     assert "softmax_derivative" in capsys.readouterr().out
+
+
+# Names that settle the order
+
+
+@pytest.mark.parametrize("names", [("y_hat", "y"), ("y_pred", "y_true"), ("y", "t"), ("output", "target")])
+@pytest.mark.parametrize("name", ["mse_grad", "sse_grad", "squared_error_derivative"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_order_that_names_settle_forgives_no_sign(hand_in: Any, name: str, names: Any, sign: int) -> None:
+    prediction, target = names
+    n = f"/ {prediction}.size" if name == "mse_grad" else ""
+    result = only(hand_in(f"def {name}({prediction}, {target}): return {sign} * 2 * ({prediction} - {target}) {n}\n"))
+    if sign == 1:
+        assert (result.verdict, result.convention) == (
+            "right-in-convention",
+            f"with its arguments in another order; the notes' is ({'y, a' if name == 'sse_grad' else 'y, y_hat'})",
+        )
+    else:
+        assert (result.verdict, [diagnosis.code for diagnosis in result.diagnosis]) == ("wrong", ["HG201"])

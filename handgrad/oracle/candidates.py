@@ -48,6 +48,8 @@ class Candidate:
     """Whether it gave the right numbers on the first try."""
     asked: Claim | None = None
     """What was claimed, if it is judged as something else: with or without the upstream gradient."""
+    stated: bool = True
+    """Whether it is as was stated; else it is called only to see what the function takes."""
 
     def shape(self, sizes: Mapping[str, int], samples: int) -> Shape:
         """The formula's sizes, with a batch if the function takes one."""
@@ -113,6 +115,8 @@ class Search:
 
     tried: list[Tried] = dataclasses.field(default_factory=list)
     refused: tuple[Candidate, Outcome] | None = None
+    seen: list[Tried] = dataclasses.field(default_factory=list)
+    """What it gave in ways other than the stated ones."""
 
 
 def found(
@@ -128,14 +132,6 @@ def found(
         agreeing = _tried(candidate, backend, generator, stated, search)
         if agreeing is not None:
             return agreeing
-    for tried in search.tried:
-        near_0 = _near_0(tried.candidate, backend)
-        for held in conventions.combinations(tried.candidate.claim, stated, near_0)[1:]:
-            candidate = dataclasses.replace(tried.candidate, held=held)
-            truths = candidate.under(tried.letters, truths_of(candidate.claim, tried.letters))
-            agreeing = _agreeing(candidate, tried.arrays, truths, backend, stated)
-            if agreeing is not None:
-                return agreeing
     if not search.tried:
         return None
     best = max(search.tried, key=_closeness)  # of equals the first
@@ -149,13 +145,13 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """All that is worth trying, in order; batches of what has no sums only where single samples do not run."""
     # A formula that is the stated one goes before another by a factor.
-    for claim in sorted(claims, key=lambda claim: bool(conventions.combinations(claim, stated)[0])):
-        held = conventions.combinations(claim, stated)[0]
+    for claim in sorted(claims, key=lambda claim: bool(next(conventions.combinations(claim, stated)))):
+        held = next(conventions.combinations(claim, stated))
         asked = claims[0] if claim.bar != claims[0].bar else None
         plans = [
             plan for plan in ways(claim) if conventions.allow_plan(stated, plan, claim) and (plan.open or not asked)
         ]
-        ran = len(search.tried)
+        ran, saw = len(search.tried), len(search.seen)
         first = _takes_batches(claim) and (claim.sums or any(convention.needs_a_batch(claim) for convention in held))
         for batched in (first, not first):
             other = batched != first
@@ -167,7 +163,10 @@ def _candidates(
                 for plan in plans:
                     if plan.open or not manner:
                         yield Candidate(claim, plan, batched, manner, held, asked=asked)
-            if batched and any(_means_batches(tried) for tried in search.tried[ran:]):
+            if stated and batched and claim.sums:  # a batch in another way is no reason to ask for single samples
+                for manner in inputs.manners_of(claim, batched=True):
+                    yield from (Candidate(claim, plan, True, manner, stated=False) for plan in plans if plan.open)
+            if batched and any(_means_batches(tried) for tried in (*search.tried[ran:], *search.seen[saw:])):
                 break
 
 
@@ -199,11 +198,24 @@ def _tried(
     if outcome.error is not None:
         search.refused = search.refused or (candidate, outcome)
         return None
-    truths = candidate.truths(letters)
-    agreeing = _agreeing(candidate, outcome.arrays, truths, backend, stated)
+    if candidate.plan.loop and not _one_by_one(candidate, letters, outcome, backend):
+        return None
+    tried = Tried(candidate, letters, outcome.arrays, candidate.truths(letters))
+    if not candidate.stated:
+        search.seen.append(tried)
+        return None
+    agreeing = _agreeing(tried, backend, stated)
     if agreeing is None:
-        search.tried.append(Tried(candidate, letters, outcome.arrays, truths))
+        search.tried.append(tried)
     return agreeing
+
+
+def _one_by_one(candidate: Candidate, letters: dict[str, Real], outcome: Outcome, backend: Backend) -> bool:
+    """Whether a function is for single numbers: of arrays it makes nothing, or one number that is right for all."""
+    whole = backend.call(dataclasses.replace(candidate.plan, loop=False), candidate.given(letters))
+    if whole.error is not None:
+        return True
+    return whole.arrays[0].ndim == 0 and bool((outcome.arrays[0] == whole.arrays[0]).all())
 
 
 def _in_a_batch(tried: Tried, backend: Backend, generator: np.random.Generator) -> Tried | None:
@@ -227,32 +239,39 @@ def _factor(tried: Tried) -> Factor | None:
     return None if ratio is None else identified([ratio], [sizes_of(tried.candidate.claim.formula, tried.letters)])
 
 
+def _agreeing(tried: Tried, backend: Backend, stated: Stated) -> Candidate | None:
+    """The candidate with its match, if its numbers are right under what is stated, or with an epsilon besides."""
+    claim, near_0 = tried.candidate.claim, _near_0(tried.candidate, backend)
+    possible = [*conventions.combinations(claim, stated, near_0)]
+    if near_0 is not None and not near_0.clipped:  # which shows in all numbers, if little
+        possible.sort(key=lambda held: not _with_epsilon(held))
+    wanted = stated.get("epsilon") if epsilons.forms_of(claim) else None
+    for held in possible:
+        candidate = dataclasses.replace(tried.candidate, held=held)
+        truths = candidate.truths(tried.letters) if len(possible) > 1 else tried.truths
+        match = next(matches(claim, read(tried.arrays, truths), truths, turned=candidate.moved), None)
+        if match is None:
+            continue
+        if not _with_epsilon(held):
+            if wanted is not None and not (near_0 and math.isclose(near_0.size, wanted, rel_tol=1e-3)):
+                continue
+            held = (*held, conventions.near_0(near_0)) if near_0 else held
+        return dataclasses.replace(candidate, held=held, match=match, agrees=True)
+    return None
+
+
+def _with_epsilon(held: tuple[Convention, ...]) -> bool:
+    return any(convention.key == "epsilon" for convention in held)
+
+
 def _near_0(candidate: Candidate, backend: Backend) -> Near0 | None:
+    without = tuple(convention for convention in candidate.held if convention.key != "epsilon")
     return epsilons.seen_near_0(
         candidate.claim,
         candidate.shape(inputs.DISTINCT, 2),
         lambda letters: candidate.called(letters, backend).arrays,
-        candidate.truths,
+        dataclasses.replace(candidate, held=without).truths,
     )
-
-
-def _agreeing(
-    candidate: Candidate, arrays: tuple[Real, ...], truths: list[Truth], backend: Backend, stated: Stated
-) -> Candidate | None:
-    """The candidate with its match, if the arrays are the truths and an epsilon is the stated one."""
-    claim = candidate.claim
-    match = next(matches(claim, read(arrays, truths), truths, turned=candidate.moved), None)
-    if match is None:
-        return None
-    held = candidate.held
-    if not any(convention.key == "epsilon" for convention in held):
-        near_0 = _near_0(candidate, backend)
-        wanted = stated.get("epsilon") if epsilons.forms_of(claim) else None
-        if wanted is not None and not (near_0 and math.isclose(near_0.size, wanted, rel_tol=1e-3)):
-            return None
-        if near_0 is not None:
-            held = (*held, conventions.near_0(near_0))
-    return dataclasses.replace(candidate, held=held, match=match, agrees=True)
 
 
 def _closeness(tried: Tried) -> float:

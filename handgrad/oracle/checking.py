@@ -185,7 +185,8 @@ def _judged(
         return Result(name, None, verdict, info["line"], diagnosis=diagnosis)
     stated = str(options.claim) if options.claim else info["claim"]
     known, assumed = _claims(name, stated, info["parameters"])
-    forward = pairs.forward_of(info, found, options.of)
+    # A derivation is of what it claims; lines are not held against a forward function.
+    forward = None if info["lines"] and options.of is None else pairs.forward_of(info, found, options.of)
     if options.of is not None and forward is None:
         raise CheckError(f"{report.path} defines no function {options.of}")
     if not known and forward is None:

@@ -126,6 +126,16 @@ def conventions_of(claim: Claim) -> Iterator[Convention]:
         yield Convention("rows", "separate", apart, _unsummed)
 
 
+def kinds_of(claim: Claim) -> set[str]:
+    """The kinds of convention that change something of a claim."""
+    manners = {name for batched in (True, False) for each in inputs.manners_of(claim, batched=batched) for name in each}
+    kinds = {_MANNERS[name][0] for name in manners} | {convention.key for convention in conventions_of(claim)}
+    kinds |= {"argument"} if claim.formula.name in _IN_OUTPUT else set()
+    kinds |= {"kink"} if claim.formula.kinks else set()
+    kinds |= {"epsilon"} if epsilons.forms_of(claim) else set()
+    return kinds if isinstance(claim.formula, Network) else kinds | {"upstream"}
+
+
 def by_factor(claim: Claim, factor: Factor, letter: str, sizes: Collection[str]) -> Convention | None:
     """The convention under which a derivative that is off by a factor would be right, on inputs of such sizes."""
     for convention in conventions_of(claim):
@@ -196,7 +206,7 @@ def _unchanged(claim: Claim, letters: Mapping[str, Real], truths: list[Truth]) -
 # Which of them hold
 
 
-def combinations(claim: Claim, stated: Stated, seen: Near0 | None = None) -> list[tuple[Convention, ...]]:
+def combinations(claim: Claim, stated: Stated, seen: Near0 | None = None) -> Iterator[tuple[Convention, ...]]:
     """What to hold a derivative against, in this order: the stated conventions, then also with the epsilon seen.
 
     A stated epsilon must be there: it goes first.
@@ -206,7 +216,7 @@ def combinations(claim: Claim, stated: Stated, seen: Near0 | None = None) -> lis
         loss = loss.removeprefix("half ")
     base = tuple(c for c in conventions_of(claim) if {**stated, "loss": loss}.get(c.key) == c.value)
     with_epsilon = [(epsilon, *base) for epsilon in _epsilons(claim, stated, seen)]
-    return [*with_epsilon, base] if "epsilon" in stated else [base, *with_epsilon]
+    yield from [*with_epsilon, base] if "epsilon" in stated else [base, *with_epsilon]
 
 
 def near_0(found: Near0) -> Convention:
@@ -273,20 +283,23 @@ def _letters(arguments: Any) -> Iterator[str]:
             yield from _letters(argument)
 
 
+_MANNERS = {
+    inputs.COLUMNS: ("samples", "columns"),
+    inputs.TRANSPOSED: ("weights", "(k, n)"),
+    inputs.NUMBERED: ("labels", "integer"),
+    inputs.ONE_HOT: ("labels", "one-hot"),
+}
+"""What is stated by a way to hand over the inputs."""
+
+
 def allow_manner(stated: Stated, manner: tuple[str, ...], claim: Claim, *, batched: bool) -> bool:
     """Whether a way to hand over the inputs goes with what was stated."""
     if inputs.COLUMNS in manner and not batched and "samples" not in stated:  # a mean over the other axis, unsaid
         return False
-    wanted = {
-        inputs.COLUMNS: ("samples", "columns"),
-        inputs.TRANSPOSED: ("weights", "(k, n)"),
-        inputs.NUMBERED: ("labels", "integer"),
-        inputs.ONE_HOT: ("labels", "one-hot"),
-    }
     possible = {name for each in inputs.manners_of(claim, batched=batched) for name in each}
     open_or_kept = (
         key not in stated or (name in manner) == (stated[key] == value)
-        for name, (key, value) in wanted.items()
+        for name, (key, value) in _MANNERS.items()
         if name in possible
     )
     return all(open_or_kept)

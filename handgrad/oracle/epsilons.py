@@ -131,7 +131,7 @@ def seen_near_0(
     if size is None or size < 2 * _TINY:
         return None
     again = denominator(size)
-    return Near0(size, clipped=again is not None and again < 1.5 * size)
+    return Near0(size, clipped=again is not None and again < 1.2 * size)
 
 
 def _largest(arrays: Sequence[Real]) -> float:

@@ -69,30 +69,29 @@ def named(keys: Sequence[str], depth: int) -> dict[int, Node]:
     inputs = {in_list for _, kind, number, in_list in read if kind == "a" and number == depth}
     found: dict[int, Node] = {}
     for place, kind, number, in_list in read:
-        if kind is None:
-            continue
-        if number is None:
-            layer = depth if kind == "a" or depth == 1 else None
+        with_input = kind == "a" and in_list in inputs
+        if kind == "J":
+            layer = 0
+        elif number is None:
+            layer = depth if depth == 1 or re.fullmatch(_OUTPUT, keys[place].lower()) else -1
         else:
-            counted_from = 0 if in_list else first
-            layer = number - counted_from + (not (kind == "a" and in_list in inputs and counted_from == 0))
-        layer = 0 if kind == "J" else layer
-        node = None if layer is None else Node(kind, layer)
-        if node is not None and (kind == "J" or 1 <= node.layer <= depth) and node not in found.values():
+            layer = number + (not with_input and (in_list or first == 0))
+        node = Node(kind, layer)
+        if (kind == "J" or 1 <= layer <= depth) and kind and node not in found.values():
             found[place] = node
     return found
 
 
-def _read(key: str) -> tuple[str | None, int | None, bool]:
-    """The kind of node that a key names, its number, and whether that is a place in a list."""
+def _read(key: str) -> tuple[str, int | None, bool]:
+    """The kind of node that a key names, if it names one, its number, and whether that is a place in a list."""
     match = _NUMBERED.fullmatch(key)
     text = key if match is None else f"{match['name']}{match['end'] or ''}"
     text = re.sub(r"^d[ljec]_?/?(?=d)", "", text.lower()).strip("_ ")
     number = None if match is None else int(match["place"] or match["number"])
     for kind, pattern in _KINDS.items():
-        if re.fullmatch(pattern, text) and (number is None) <= (kind == "J" or bool(re.fullmatch(_OUTPUT, text))):
-            return kind, None if kind == "J" else number, bool(match and match["place"])
-    return None, None, False
+        if re.fullmatch(pattern, text):
+            return kind, number, bool(match and match["place"])
+    return "", None, False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +123,14 @@ class Graph:
             "dW": [inputs, Node("s", m)],
             "db": [Node("s", m)],
         }[node.kind]
+
+    def completed(self, given: Numbers) -> dict[str, Real]:
+        """All nodes: those that are given, and the others as they must be for these."""
+        found = dict(given)
+        for node in self.nodes():
+            if str(node) not in found:
+                found[str(node)] = self.expected(node, found)[0]
+        return found
 
     def value(self, node: Node, given: Numbers) -> Real:
         """A node: what is given for it, else what it must be."""

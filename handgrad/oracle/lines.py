@@ -50,7 +50,7 @@ def judge(
     whole = _Whole(backend)
     # With the upstream gradient or without: of a derivation what is claimed says it.
     claims = [claim for claim in claims if claim.bar == claims[0].bar]
-    with settling(result):
+    with settling(result), np.errstate(all="ignore"):
         reading = _reading(claims, lambda claim: _in_one_order(ways(claim)), whole, seed, stated)
         if reading is None:
             found = judge_function(name, claims, ways, _Line(whole, 0), seed=seed, stated=stated)
@@ -258,7 +258,7 @@ class _Derivation:
                 return "right", "true again: the slip is undone"
             return "right", self._layout(right.get(number))
         for earlier in reversed(range(len(before))):
-            if before[earlier].verdict != "right" and self._same(number, earlier):
+            if before[earlier].verdict == "wrong" and self._same(number, earlier):
                 return "inherited", f"follows from line {earlier + 1}"
         false_before = any(step.verdict == "wrong" for step in before)
         return "wrong", "false too, and not what an earlier line gives" if false_before else "false"

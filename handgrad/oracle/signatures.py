@@ -38,12 +38,18 @@ _ALIASES: dict[str, str] = {
 _INPUT = ("z", "n", "net", "logit", "logits", "pre_activation", "preactivation", "scores", "l")
 """Parameter names that stand for what goes into an activation, never for what comes out of it."""
 _OUTPUT = re.compile(r"a|y|e|s|h|out(put)?s?|exp_?\w*|e_?[xz]|activations?|activated|value|result")
+_TARGETS = ("t", "target", "targets", "label", "labels", "y_true", "ytrue", "truth")
 _CACHE = re.compile(r"cache[sd]?|ctx|context|saved|stored|memory|residuals?|res|tape|forward_?(cache|values?)")
 
 
 def upstream(name: str) -> bool:
     """Whether a parameter of that name takes the gradient from above."""
     return _UPSTREAM.fullmatch(name.lower()) is not None
+
+
+def means_input(name: str) -> bool:
+    """Whether a parameter of that name takes what goes into an activation."""
+    return name.lower() in _INPUT
 
 
 def cached(name: str) -> bool:
@@ -73,14 +79,16 @@ def _usual(function: str, names: Sequence[str], required: int, claim: Claim) -> 
     letters, bar = list(claim.formula.axes), claim.bar
     wanted = list(claim.letters) if bar is None else [bar, *letters]
     assigned = _by_name(names[: max(required, len(wanted))], wanted, bar)
-    if assigned is not None and sorted(assigned) == sorted(wanted):
+    # Where the names settle the order, no other is tried: on y - y_hat that would forgive a sign.
+    settled = assigned is not None and sorted(assigned) == sorted(wanted)
+    if assigned is not None and settled:
         swapped = [letter for letter in assigned if letter != bar] != letters
-        yield Plan(function, tuple(assigned), manner="order" if swapped else "")
+        yield from _straight_and_looped(function, tuple(assigned), claim, manner="order" if swapped else "")
     if bar is None:
-        if required <= len(letters) <= len(names):
+        if required <= len(letters) <= len(names) and not settled:
             yield from _straight_and_looped(function, tuple(letters), claim)
         return
-    if required <= len(wanted) <= len(names):
+    if required <= len(wanted) <= len(names) and not settled:
         last = upstream(names[len(wanted) - 1]) and not upstream(names[0])
         yield from _straight_and_looped(function, (*letters, bar) if last else (bar, *letters), claim)
     if required <= 2 <= len(names):
@@ -88,17 +96,19 @@ def _usual(function: str, names: Sequence[str], required: int, claim: Claim) -> 
         kept = names[0 if upstream_last else 1]
         for cache in _caches(claim):
             output = cache == claim.formula.letter and _alone(claim) and not cached(kept)
-            if not (output and _means_input(kept, claim)):
+            if not (output and _means_input(kept, claim)) and kept not in letters:
                 positional = (cache, bar) if upstream_last else (bar, cache)
                 yield Plan(function, positional, manner="output" if output else "")
     if required <= len(letters) <= len(names):
         yield Plan(function, tuple(letters), pullback=bar)
 
 
-def _straight_and_looped(function: str, positional: tuple[str, ...], claim: Claim) -> Iterator[Plan]:
-    yield Plan(function, positional)
+def _straight_and_looped(
+    function: str, positional: tuple[str, ...], claim: Claim, *, manner: str = ""
+) -> Iterator[Plan]:
+    yield Plan(function, positional, manner=manner)
     if claim.formula.elementwise and claim.part in ("derivative", "vjp"):
-        yield Plan(function, positional, loop=True)
+        yield Plan(function, positional, loop=True, manner=manner)
 
 
 def _alone(claim: Claim) -> bool:
@@ -110,7 +120,7 @@ def _means_input(name: str, claim: Claim) -> bool:
     """Whether a parameter of that name cannot stand for an output."""
     if claim.formula.name == "exp":  # whose derivative in the output is what it is given: only a name tells
         return _OUTPUT.fullmatch(name.lower()) is None and not upstream(name)
-    return name.lower() in _INPUT
+    return means_input(name)
 
 
 def _caches(claim: Claim) -> Iterator[Any]:
@@ -130,6 +140,11 @@ def _by_name(names: Sequence[str], wanted: Sequence[str], bar: str | None) -> li
     """The letter of each parameter, where the names settle every one; exact names go before similar ones."""
     open_letters = list(wanted)
     assigned: dict[str, str] = {}
+    if "y" in names and "y" in wanted and any(name.lower() in _TARGETS for name in names):
+        # Beside a target called t, y is the prediction.
+        for prediction in {"y_hat", "a"} & set(open_letters):
+            assigned["y"] = prediction
+            open_letters.remove(prediction)
     for exact in (True, False):
         for name in names:
             if name in assigned:

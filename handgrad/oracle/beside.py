@@ -1,0 +1,387 @@
+"""A derivative held against the numerical one of its forward function, on arguments that both take."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from handgrad.oracle.calling import Outcome
+from handgrad.oracle.candidates import Backend
+from handgrad.oracle.comparison import Truth, differing
+from handgrad.oracle.factors import Factor, constant_ratio, identified
+from handgrad.oracle.forms import formed
+from handgrad.oracle.numerical import Numerical, jacobian, pullback
+from handgrad.oracle.pairing import Guess, Pair, Setting
+from handgrad.oracle.report import ACCEPTED, Verdict, number
+
+Real = np.ndarray[Any, Any]
+Sizes = Mapping[str, int]
+FINAL = {"HG103", "HG106", "HG109"}
+"""What is wrong whatever the shapes are: arguments overwritten, answers that change, no slope at a kink."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """A derivative and what it should be, on some arguments."""
+
+    given: dict[str, Real]
+    sizes: Sizes
+    arrays: tuple[Real, ...]
+    truths: tuple[Truth, ...]
+    form: str
+
+    @property
+    def shaped(self) -> bool:
+        """Whether all arrays have a shape in which the derivative may be written."""
+        return all(array.shape == truth.value.shape for array, truth in zip(self.arrays, self.truths, strict=True))
+
+    @property
+    def fine(self) -> bool:
+        """Whether all are equal."""
+        return self.shaped and not any(
+            differing(array, truth).any() for array, truth in zip(self.arrays, self.truths, strict=True)
+        )
+
+    @property
+    def worst(self) -> tuple[Real, Truth]:
+        """The first array that is wrong, and what it should be."""
+        for array, truth in zip(self.arrays, self.truths, strict=True):
+            if array.shape != truth.value.shape or differing(array, truth).any():
+                return array, truth
+        return self.arrays[0], self.truths[0]
+
+
+@dataclasses.dataclass
+class Own:
+    """The verdict by the forward function alone."""
+
+    pair: Pair
+    positions: tuple[int, ...]
+    verdict: Verdict
+    code: str = "HG100"
+    message: str = ""
+    method: str = ""
+    form: str = ""
+    """How the derivative is written, where it is not in the shape of the argument."""
+    in_output: bool = False
+    factor: Factor | None = None
+    """The derivative by the right one, where there is one such factor."""
+    a_loss: bool = False
+    """Whether the forward function gives a single number."""
+    failing: Compared | None = None
+    """Random arguments on which it is wrong."""
+    smallest: Compared | None = None
+    telling: Compared | None = None
+    notes: list[str] = dataclasses.field(default_factory=list)
+    examples: int = 0
+
+    @property
+    def score(self) -> int:
+        """How far it came: to numbers, and to the right shapes."""
+        return (self.verdict == "wrong") + (self.verdict == "wrong" and self.code != "HG108")
+
+
+def held_against(
+    pair: Pair, guesses: Iterable[Guess], backend: Backend, seed: int, argument: str | None = None
+) -> Own | None:
+    """The verdict for the first shapes for which the derivative is right, else for those that come closest.
+
+    None where the forward function takes none of them. ``argument`` says whether it is stated to be written in the
+    input or in the output.
+    """
+    best, tier = None, 0
+    left = iter(guesses)
+    for guess in left:
+        fits = best is not None and best.verdict == "wrong" and best.code != "HG108"
+        ran = best is not None and best.verdict == "wrong"
+        if (fits and guess.tier > tier) or (ran and guess.last):
+            break
+        for setting in guess.settings:
+            own = _Trial(pair, setting, backend).judged(seed, argument, only_right=fits)
+            if own is not None:
+                break
+        else:
+            continue
+        if own.verdict in ACCEPTED and own.a_loss and guess.vectors:
+            own.notes += _of_rows(pair, next(left), backend, seed)
+        if own.verdict in ACCEPTED or own.code in FINAL:
+            return own
+        if not fits and (best is None or own.score > best.score):
+            best, tier = own, guess.tier
+    return best
+
+
+def _of_rows(pair: Pair, rows: Guess, backend: Backend, seed: int) -> Iterator[str]:
+    """What is said of a loss whose derivative is right for vectors, but not for rows of them."""
+    found = (
+        _Trial(pair, setting, backend).judged(seed, None, only_right=False, shown=False) for setting in rows.settings
+    )
+    own = next((own for own in found if own is not None), None)
+    if own is not None and own.factor is not None:
+        yield f"of arrays with a row for each sample it is {own.factor} times the derivative"
+
+
+class _Trial:
+    """A pair with what its arguments are taken for."""
+
+    def __init__(self, pair: Pair, setting: Setting, backend: Backend) -> None:
+        self.pair, self.setting, self.backend = pair, setting, backend
+        self.method, self.examples = "", 0
+
+    def judged(self, seed: int, argument: str | None, *, only_right: bool, shown: bool = True) -> Own | None:
+        """The verdict on several random arguments; None where the forward function takes none of them.
+
+        Where ``only_right`` is asked for, the first wrong array ends it.
+        """
+        drawn = [*itertools.islice(self._known(np.random.default_rng(seed)), 5)]
+        if not drawn:
+            return None
+        outcomes = []
+        for sizes, letters, value in drawn:
+            given = self._given(letters, value, np.random.default_rng((seed, len(outcomes))))
+            outcome = self._called(given)
+            if outcome.error is not None:
+                return self._ended("unusable", "HG102", f"{self.pair.derivative} {outcome.complaint}")
+            if outcome.overwritten:
+                names = " and ".join(outcome.overwritten)
+                return self._ended("wrong", "HG103", f"it overwrites its argument {names}; compute into a copy")
+            if not outcome.repeatable:
+                return self._ended("wrong", "HG106", "the same arguments give another answer the second time")
+            outcomes.append((sizes, letters, value, given, outcome.arrays))
+        own = self._compared(outcomes, argument, only_right)
+        if own is not None and own.failing is not None and shown:
+            own.smallest = self._shown(own, self.setting.small()) or own.failing
+            own.telling = self._shown(own, self.setting.telling()) or own.smallest
+        return own
+
+    def _ended(self, verdict: Verdict, code: str, message: str) -> Own:
+        return Own(self.pair, (self.pair.by,), verdict, code, message, examples=self.examples)
+
+    def _known(self, generator: np.random.Generator) -> Iterator[tuple[Sizes, dict[str, Real], Real]]:
+        """Arguments at which the forward function is finite, and its value; none if it is not so at the first."""
+        for i, (sizes, letters) in enumerate(self.setting.drawn(generator)):
+            value = self._value(letters)
+            if value is not None:
+                yield sizes, letters, value
+            elif i == 0:
+                return
+
+    def _value(self, letters: Mapping[str, Real]) -> Real | None:
+        outcome = self.backend.call(self.pair.forward, letters)
+        if outcome.error is not None or not outcome.repeatable:
+            return None
+        return outcome.arrays[0] if np.isfinite(outcome.arrays[0].astype(float)).all() else None
+
+    def _called(self, given: Mapping[str, Real]) -> Outcome:
+        self.examples += 1
+        return self.backend.call(self.pair.derivative, given)
+
+    def _given(self, letters: dict[str, Real], value: Real, generator: np.random.Generator) -> dict[str, Real]:
+        """The arguments with a cotangent, if the derivative takes one."""
+        if self.pair.bar is None:
+            return letters
+        return {**letters, self.pair.bar: np.asarray(generator.uniform(-2, 2, value.shape))}
+
+    # The truth
+
+    def _truth(self, given: Mapping[str, Real], position: int) -> Numerical | None:
+        """The derivative of the forward function by one argument, numerically."""
+        args = [given[letter] for letter in self.pair.letters]
+        if args[position].dtype.kind != "f":
+            return None
+
+        def function(*moved: Real) -> Real:
+            outcome = self.backend.call(
+                self.pair.forward, dict(zip(self.pair.letters, map(np.asarray, moved), strict=True))
+            )
+            if outcome.error is not None:
+                raise ValueError(outcome.error)
+            return outcome.arrays[0]
+
+        try:
+            bar = given.get(self.pair.bar) if self.pair.bar else None
+            found = jacobian(function, args, position) if bar is None else pullback(function, args, position, bar)
+        except (TypeError, ValueError):
+            return None
+        self.method = self.method or found.method
+        return found
+
+    def _held(
+        self, given: Mapping[str, Real], sizes: Sizes, arrays: tuple[Real, ...], by: tuple[int, ...]
+    ) -> Compared | None:
+        """The arrays beside the derivatives by these arguments."""
+        truths, forms = [], []
+        for array, position in zip(arrays, by, strict=True):
+            found = self._truth(given, position)
+            if found is None:
+                return None
+            axes = found.value.ndim - given[self.pair.letters[position]].ndim
+            form, truth = formed(array, found, axes, self.pair.letters[position])
+            truths.append(truth)
+            forms.append(form)
+        said = [
+            f"{f'by {self.pair.letters[p]} ' if len(by) > 1 else ''}{form}"
+            for p, form in zip(by, forms, strict=True)
+            if form
+        ]
+        return Compared(dict(given), sizes, arrays, tuple(truths), "; ".join(said))
+
+    # The comparison
+
+    def _compared(self, outcomes: Sequence[Any], argument: str | None, only_right: bool) -> Own | None:
+        found = next(self._by(outcomes, only_right), None)
+        if found is None or not any(np.isfinite(truth.size).any() for each in found[1] for truth in each.truths):
+            return None
+        by, compared = found
+        own = Own(self.pair, by, "right", method=self.method, form=compared[0].form, examples=self.examples)
+        own.a_loss = outcomes[0][2].ndim == 0
+        in_output = self.pair.may_be_in_output and self._in_output(outcomes)
+        right = all(each.fine for each in compared)
+        if right and (argument != "output" or in_output):
+            if len(self.pair.letters) == 1 and self.pair.bar is None:
+                self._at_kink(own)
+            return own
+        if in_output and argument != "input":
+            own.verdict, own.in_output = "right-in-convention", True
+            return own
+        own.verdict = "wrong"
+        if only_right:
+            return own
+        if right:
+            own.code, own.message = "HG225", "it is written in the input; stated is the output"
+            return own
+        own.code = "HG100" if all(each.shaped for each in compared) else "HG108"
+        if own.code == "HG108":
+            array, truth = next(each for each in compared if not each.shaped).worst
+            own.message = f"the derivative has shape {array.shape}, correct is {truth.value.shape}"
+        else:
+            own.factor = self._factor(compared)
+            own.code, own.message = self._named(outcomes)
+        own.failing = next(each for each in compared if not each.fine)
+        return own
+
+    def _by(self, outcomes: Sequence[Any], only_right: bool) -> Iterator[tuple[tuple[int, ...], list[Compared]]]:
+        """Which arguments the arrays are the derivatives by: as many as there are arrays, the likeliest first."""
+        _, letters, _, given, arrays = outcomes[0]
+        names, count = self.pair.letters, len(arrays)
+        if count == 1:
+            shape = letters[names[self.pair.by]].shape
+            others = [i for i, name in enumerate(names) if letters[name].shape == arrays[0].shape != shape]
+            possible = [(self.pair.by,), *((i,) for i in others)]
+        else:
+            possible = [*itertools.combinations(range(len(names)), count)]
+        first: tuple[tuple[int, ...], list[Compared]] | None = None
+        for by in possible:
+            compared = []
+            for sizes, _, _, given, arrays in outcomes:
+                if len(arrays) != count:
+                    break
+                held = self._held(given, sizes, arrays, by)
+                if held is None:
+                    break
+                compared.append(held)
+                if not held.fine and (only_right or first is not None):
+                    break
+            if not compared:
+                continue
+            if len(compared) == len(outcomes) and all(each.fine for each in compared):
+                yield by, compared
+                return
+            first = first or (by, compared)
+        if first is not None:
+            yield first
+
+    def _in_output(self, outcomes: Sequence[Any]) -> bool:
+        """Whether the derivative is right if it is given the value in the place of the argument: a(1 - a)."""
+        (letter,) = self.pair.letters
+        for sizes, letters, value, _, _ in outcomes:
+            outcome = self._called({letter: value})
+            if outcome.error is not None or len(outcome.arrays) != 1 or value.shape != letters[letter].shape:
+                return False
+            held = self._held(letters, sizes, outcome.arrays, (0,))
+            if held is None or not held.fine:
+                return False
+        return True
+
+    def _factor(self, compared: Sequence[Compared]) -> Factor | None:
+        """The one factor by which every array is off, if there is one."""
+        ratios, sizes = [], []
+        for each in compared:
+            if not any(array.any() or truth.value.any() for array, truth in zip(each.arrays, each.truths, strict=True)):
+                continue  # nothing to tell it by
+            found = [constant_ratio(a, t.value) for a, t in zip(each.arrays, each.truths, strict=True)]
+            known = [ratio for ratio in found if ratio is not None]
+            if len(known) < len(found) or not np.allclose(known, known[0], rtol=1e-9):
+                return None
+            ratios.append(known[0])
+            sizes.append(each.sizes)
+        return identified(ratios, sizes)
+
+    def _named(self, outcomes: Sequence[Any]) -> tuple[str, str]:
+        """A mistake that can be made with any function, if it gives these numbers."""
+        name, letter = self.pair.forward.function, self.pair.letters[self.pair.by]
+        known: dict[tuple[str, str], Callable[[Any], Real]] = {
+            ("HG210", f"yours is `{name}` itself"): lambda each: each[2],
+            ("HG211", f"yours is {letter}, unchanged"): lambda each: each[1][letter],
+        }
+        for (code, message), expected in known.items():
+            if all(len(e[4]) == 1 and _same(e[4][0], expected(e)) for e in outcomes):
+                return code, message
+        if self.pair.bar and self._without_upstream(outcomes):
+            return "HG221", f"yours does not depend on {self.pair.bar}"
+        return "HG100", ""
+
+    def _without_upstream(self, outcomes: Sequence[Any]) -> bool:
+        assert self.pair.bar is not None
+        _, _, _, given, arrays = outcomes[0]
+        outcome = self._called({**given, self.pair.bar: given[self.pair.bar] + 1})
+        return outcome.error is None and all(map(np.array_equal, outcome.arrays, arrays))
+
+    def _shown(self, own: Own, drawn: Iterator[dict[str, Real]]) -> Compared | None:
+        """The first of these arguments on which it fails, in the same way."""
+        for letters in drawn:
+            value = self._value(letters)
+            if value is None:
+                continue
+            given = dict(letters)
+            if self.pair.bar is not None:
+                given[self.pair.bar] = np.resize([2.0, -1.0, 3.0], value.shape)
+            outcome = self._called(given)
+            if outcome.error is not None or len(outcome.arrays) != len(own.positions):
+                continue
+            held = self._held(given, {}, outcome.arrays, own.positions)
+            if held is not None and not held.fine and held.shaped == (own.code != "HG108"):
+                return held
+        return None
+
+    def _at_kink(self, own: Own) -> None:
+        """Whether at 0 it takes one of the slopes there, if it has one argument; else it is wrong."""
+        (letter,) = self.pair.letters
+        sizes, letters = next(self.setting.drawn(np.random.default_rng(0)))
+        if letters[letter].ndim != 1 or letters[letter].dtype.kind != "f":
+            return
+        at = letters[letter].copy()
+        at[0] = 0.0
+        found, outcome = self._truth({letter: at}, 0), self._called({letter: at})
+        if found is None or outcome.error is not None or not found.kinked.any():
+            return
+        held = self._held({letter: at}, sizes, outcome.arrays, own.positions)
+        if held is None or not held.shaped:
+            return
+        name, low, high = self.pair.forward.function, found.low[found.kinked][0], found.high[found.kinked][0]
+        slopes = f"{number(low)} to {number(high)}"
+        if not held.fine:
+            own.verdict, own.code = "wrong", "HG109"
+            own.message = f"at the kink {letter} = 0 `{name}` has the slopes {slopes}"
+            own.smallest = own.telling = held
+        elif held.arrays[0].ndim == 1:
+            taken = number(held.arrays[0][0])
+            own.notes.append(f"at the kink {letter} = 0 it takes {taken}, of the slopes {slopes}")
+
+
+def _same(array: Real, other: Real) -> bool:
+    return array.shape == other.shape and np.allclose(array.astype(float), other, rtol=1e-9, atol=0)
