@@ -3,10 +3,16 @@
 ``python -m benchmarks.accuracy`` draws arguments over the whole range of float64, computes every formula of the
 catalogue and its derivatives in the four ways, and reports the worst error of any entry in two units.
 
-ulp           the spacing of float64 numbers at the exact value, at least 2^-1074. Where terms cancel, as in a dot
-              product, it grows without bound for every way to compute, since the terms themselves are rounded.
-conditioning  what rounding each input and the result once can change: 2^-53 (Σ_j |∂f/∂x_j · x_j| + |f|), at least
-              2^-1075. It allows for the cancellation that lies in the function, not for one that a form adds.
+============  ============================================================
+ulp           the spacing of float64 numbers at the exact value, at least
+              2^-1074; where terms cancel, as in a dot product, it grows
+              without bound for every way to compute, since the terms
+              themselves are rounded
+conditioning  what rounding each input and the result once can change,
+              2^-53 (Σ_j |∂f/∂x_j · x_j| + |f|), at least 2^-1075; it
+              allows for the cancellation that lies in the function, not
+              for one that a form adds
+============  ============================================================
 
 So a few ulp are good anywhere, and where all ways have many the second unit tells which of them is to blame. It is
 lenient where the inputs are large: of sin 1e300, rounding the input leaves nothing.
@@ -423,10 +429,10 @@ def _short(error: float | None) -> str:
     return f"{error:.1f}" if error < 1000 else f"{error:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
-def _json(rows: Sequence[Row]) -> str:
-    """The rows; JSON has no infinity, so it stands there as a string."""
+def _json(header: Sequence[str], rows: Sequence[Row]) -> str:
+    """What the figures depend on, and the rows; JSON has no infinity, so it stands there as a string."""
     listed = [{key: "inf" if entry == math.inf else entry for key, entry in row._asdict().items()} for row in rows]
-    return json.dumps(listed, indent=1)
+    return json.dumps({"header": list(header), "rows": listed}, indent=1)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -452,15 +458,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     for formula in track(formulas, "measuring", console=aside, disable=not aside.is_terminal):
         rows += measured(formula, options.samples, options.seed, torch.get(formula.name))
 
-    with options.output.open("w", encoding="utf-8") if options.output else contextlib.nullcontext(sys.stdout) as file:
-        if options.format == "json":
-            print(_json(rows), file=file)
-        else:
-            Console(file=file, highlight=False, width=WIDTH).print(_table(rows))
     points = f"{len(formulas) * options.samples:,} points, {options.samples} for each of {len(formulas)} formulas"
     libraries = [f"{name} {version(name)}" for name in ("numpy", "jax", *(["torch"] if torch else []))]
     command = shlex.join(["python", "-m", "benchmarks.accuracy", *(sys.argv[1:] if argv is None else argv)])
-    aside.print(f"{points}; {', '.join(libraries)}\n{command}", soft_wrap=True)
+    header = [f"{points}; {', '.join(libraries)}", command]
+    with options.output.open("w", encoding="utf-8") if options.output else contextlib.nullcontext(sys.stdout) as file:
+        if options.format == "json":
+            print(_json(header, rows), file=file)
+        else:
+            Console(file=file, highlight=False, width=WIDTH).print(_table(rows))
+    aside.print("\n".join(header), soft_wrap=True)
 
 
 if __name__ == "__main__":

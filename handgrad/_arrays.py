@@ -8,6 +8,7 @@ size, and one named by two letters has their product (``"kn"``).
 from __future__ import annotations
 
 import functools
+import math
 import re
 import types
 from collections.abc import Callable
@@ -20,8 +21,16 @@ Array: TypeAlias = Any
 Pullback: TypeAlias = Callable[[Array], Array]
 Pullbacks: TypeAlias = Callable[[Array], tuple[Array, ...]]
 
-_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+_INT64 = np.dtype(np.int64)
 _ANNOTATION = re.compile(r"""(Float|Int)\[Array, ['\"]([^'\"]*)['\"]\]""")
+
+LARGE, PART = 1 << 18, 1 << 16
+"""From so many entries on, NumPy arrays are computed in parts of so many, which stay in the processor's cache."""
+NARROW, MANY = 32, 512
+"""Rows up to this length are slow to sum or compare in NumPy, and with more entries than this a remedy pays."""
+LONG = 1 << 12
+"""Inner products of longer rows are computed in blocks of this length."""
 
 
 @functools.cache
@@ -33,10 +42,12 @@ def axes_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
 
 def arguments(function: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
     """The array namespace, then the values as arrays of one float dtype, in the shapes that ``function`` declares."""
-    dtype = getattr(values[0], "dtype", None)
-    if dtype is _FLOAT64 or dtype is _FLOAT32:
-        for value in values:
-            if type(value) is not np.ndarray or value.dtype is not dtype:
+    dtype = getattr(values[-1], "dtype", None)  # a label comes first
+    if dtype is FLOATS[0] or dtype is FLOATS[1]:
+        for position, value in enumerate(values):
+            if type(value) is not np.ndarray or (
+                value.dtype is not dtype and not (value.dtype is _INT64 and position in _integers(function))
+            ):
                 break
         else:
             _check_shapes(function, *[value.shape for value in values])
@@ -54,6 +65,13 @@ def cotangent(function: Callable[..., Any], name: str, value: Any, result: Array
     if found != wanted:
         raise ValueError(f"{where} {name} has shape {found}; it must have the value's shape {wanted}")
     return xp, xp.astype(value, result.dtype, copy=False)
+
+
+@functools.cache
+def _integers(function: Callable[..., Any]) -> tuple[int, ...]:
+    """The positions of the integer arguments."""
+    texts = [str(function.__annotations__[name]) for name in axes_of(function) if name != "return"]
+    return tuple(position for position, text in enumerate(texts) if text.startswith("Int["))
 
 
 # Shapes
@@ -105,7 +123,7 @@ def _expected(core: tuple[str, ...], sizes: dict[str, int], batched: bool, batch
 def _converted(function: Callable[..., Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The slow path of ``arguments``: anything but NumPy arrays of one float dtype."""
     names = [name for name in axes_of(function) if name != "return"]
-    integers = {name for name, text in function.__annotations__.items() if str(text).startswith("Int[")}
+    integers = {names[position] for position in _integers(function)}
     given = dict(zip(names, values, strict=True))
     xp, arrays = as_arrays(f"{function.__name__}:", given, integers=integers)
     _check_shapes(function, *[tuple(array.shape) for array in arrays])
@@ -212,7 +230,22 @@ def diagonal(xp: Any, d: Array) -> Array:
 
 def repeated(xp: Any, core: Array, batch: tuple[int, ...]) -> Array:
     """The same array for every sample, as a copy that may be written to."""
-    return xp.asarray(xp.broadcast_to(core, (*batch, *core.shape)), copy=True)
+    return copied(xp, broadcast(xp, core, (*batch, *core.shape)))
+
+
+def broadcast(xp: Any, x: Array, shape: tuple[int, ...]) -> Array:
+    """The array repeated to a shape, as a view; of PyTorch's two ways the other one does not go through every vmap."""
+    return x.expand(shape) if _is_torch(x) else xp.broadcast_to(x, shape)
+
+
+def copied(xp: Any, x: Array) -> Array:
+    """The same numbers in memory of their own; PyTorch's asarray warns where it meets what it differentiates."""
+    return x.clone() if _is_torch(x) else xp.asarray(x, copy=True)
+
+
+def modulus(xp: Any, x: Array) -> Array:
+    """|x|; beyond NumPy by a choice of sign, as PyTorch gives |x| the slope 0 at 0, and with it wrong second slopes."""
+    return np.abs(x) if xp is np else xp.where(x < 0, -x, x)
 
 
 def summed(xp: Any, x: Array, axis: Any = -1, *, keepdims: bool = False) -> Array:
@@ -227,6 +260,29 @@ def average(xp: Any, x: Array) -> Array:
     return total / n if n else total + xp.nan
 
 
+def inner(xp: Any, x: Array, y: Array) -> Array:
+    """The inner products along the last axis, in NumPy without an array of the products."""
+    if xp is not np:
+        return xp.sum(x * y, axis=-1)
+    n = x.shape[-1]
+    if n <= NARROW and x.size > MANY:
+        return np.einsum("...i,...i->...", x, y)
+    if n <= LONG:
+        return np.vecdot(x, y)
+    # Block by block: fewer numbers are added up one after the other, and BLAS does not wake its threads.
+    whole = n - n % LONG
+    blocks = [np.reshape(array[..., :whole], (*array.shape[:-1], -1, LONG)) for array in (x, y)]
+    return np.add.reduce(np.vecdot(*blocks), axis=-1) + np.vecdot(x[..., whole:], y[..., whole:])
+
+
+def clipped(xp: Any, x: Array, low: float | None = None, high: float | None = None) -> Array:
+    """The numbers not below one bound and not above the other; np.clip takes longer than the two ufuncs."""
+    if xp is not np:
+        return xp.clip(x, low, high)
+    x = x if low is None else np.maximum(x, low)
+    return x if high is None else np.minimum(x, high)
+
+
 def largest(xp: Any, x: Array) -> Array:
     """The maximum along the last axis, which is kept with size 1; of nothing it is 0."""
     if x.shape[-1] == 0:
@@ -236,4 +292,35 @@ def largest(xp: Any, x: Array) -> Array:
 
 def indicator(xp: Any, where: Array, x: Array) -> Array:
     """1 where a condition holds, else 0, in the dtype of x: unlike xp.where, as fast on a random condition."""
-    return xp.ones_like(x) * where
+    return where.astype(x.dtype) if xp is np else xp.astype(where, x.dtype)
+
+
+# Large NumPy arrays
+
+
+def in_parts(
+    xp: Any, compute: Callable[..., Any], *arrays: Array, core: int = 0, columns: bool = False
+) -> tuple[Array, ...]:
+    """The tuple ``compute(xp, *arrays)``, but part by part if these are large NumPy arrays.
+
+    The result does not depend on it, since all axes but the last ``core`` of the first array are loops. With
+    ``columns``, short rows lie column by column in memory: a sum along them is a few sums of long columns.
+    """
+    first = arrays[0]
+    if xp is not np or first.size <= MANY:
+        return compute(xp, *arrays)
+    columns = columns and 1 < first.shape[-1] <= NARROW
+    batch = first.shape[: first.ndim - core]
+    rows = math.prod(batch)
+    if rows == 1 or not (columns or first.size > LARGE):
+        return compute(xp, *arrays)
+    flat = [np.reshape(array, (rows, *array.shape[len(batch) :])) for array in arrays]
+    step = max(1, PART * rows // first.size) if first.size > LARGE else rows
+    whole: list[Array] = []
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        found = compute(np, *[np.asfortranarray(array[part]) if columns else array[part] for array in flat])
+        whole = whole or [np.empty((rows, *array.shape[1:]), array.dtype) for array in found]
+        for array, result in zip(whole, found, strict=True):
+            array[part] = result
+    return tuple(np.reshape(array, (*batch, *array.shape[1:])) for array in whole)

@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from handgrad._arrays import Array, Pullback, arguments, cotangent, diagonal
+from handgrad._arrays import Array, Pullback, arguments, cotangent, diagonal, in_parts
 
 Kernel: TypeAlias = Callable[..., tuple[Callable[[], Array], Callable[[], Array]]]
+
+
+def value_and_derivative(
+    xp: Any, kernel: Kernel, *arrays: Array, core: int = 0, columns: bool = False
+) -> tuple[Array, ...]:
+    """What both functions of a kernel give; ``core`` and ``columns`` are those of ``in_parts``."""
+
+    def both(xp: Any, *arrays: Array) -> tuple[Array, Array]:
+        value, derivative = kernel(xp, *arrays)
+        return value(), derivative()
+
+    return in_parts(xp, both, *arrays, core=core, columns=columns)
 
 
 def elementwise_jacobian(function: Callable[..., Any], kernel: Kernel, *primals: Any) -> Array:
@@ -25,8 +37,8 @@ def elementwise_vjp(
     function: Callable[..., Any], kernel: Kernel, cotangent_name: str, *primals: Any
 ) -> tuple[Array, Pullback]:
     """The value, and ȳ ↦ ȳ ⊙ f': a row times a diagonal matrix is a Hadamard product (notes 3.11)."""
-    value, derivative = kernel(*arguments(function, *primals))
-    y, dy = value(), derivative()
+    xp, *arrays = arguments(function, *primals)
+    y, dy = value_and_derivative(xp, kernel, *arrays)
 
     def pullback(y_bar: Array) -> Array:
         _, y_bar = cotangent(function, cotangent_name, y_bar, y)
@@ -39,5 +51,5 @@ def elementwise_vjp(
 def elementwise_jvp(function: Callable[..., Any], kernel: Kernel, *primals_and_tangent: Any) -> tuple[Array, Array]:
     """The value and f' ⊙ ẋ."""
     xp, *primals, tangent = arguments(function, *primals_and_tangent)
-    value, derivative = kernel(xp, *primals)
-    return value(), derivative() * tangent
+    y, dy = value_and_derivative(xp, kernel, *primals)
+    return y, dy * tangent

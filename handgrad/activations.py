@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments, indicator
+from handgrad._arrays import Array, Pullback, arguments, clipped, copied, indicator, modulus
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ __all__ = [
 
 def _identity(xp: Any, z: Array) -> Any:
     def a() -> Array:
-        return xp.asarray(z, copy=True)
+        return copied(xp, z)
 
     def da_dz() -> Array:
         return xp.ones_like(z)
@@ -152,14 +152,14 @@ def identity_jvp(
 
 
 def _sigmoid(xp: Any, z: Array) -> Any:
-    t = xp.exp(-xp.abs(z))  # never above 1, so neither end overflows
+    t = xp.exp(-modulus(xp, z))  # never above 1, so neither end overflows
+    s = t / (1 + t)  # σ(-|z|), never above 1/2
 
     def a() -> Array:
-        return xp.maximum(t, indicator(xp, z >= 0, z)) / (1 + t)  # the numerator is t for z < 0, else 1
+        return xp.abs(indicator(xp, z >= 0, z) - s)  # s for z < 0, else 1 - s
 
     def da_dz() -> Array:
-        # Equals a(1 - a), which has no digits left beyond z = 37; the square (1 + t)^2 would double a rounding.
-        return t / (1 + t * (2 + t))
+        return s * (1 - s)  # a(1 - a), which has no digits left beyond z = 37: s is whichever of the two is smaller
 
     return a, da_dz
 
@@ -268,9 +268,12 @@ def _tanh(xp: Any, z: Array) -> Any:
         return xp.tanh(z)
 
     def da_dz() -> Array:
-        # (1 + a)(1 - a) has no digits left beyond z = 19; t keeps them all. Beyond 400 it is 0, and 2z may overflow.
-        t = xp.exp(-2 * xp.clip(xp.abs(z), 0, 400))
-        return 4 * t / (1 + t * (2 + t))  # that is (1 + t)^2, without doubling the rounding of 1 + t
+        # (1 + a)(1 - a) has no digits left beyond z = 19; r keeps them all. Its square is 4t: 2|z| may overflow, and t
+        # is subnormal before 4t is.
+        r = 2 * xp.exp(-modulus(xp, z))
+        square = r * r
+        t = square / 4
+        return square / (1 + t * (2 + t))  # that is 4t / (1 + t)^2, without doubling the rounding of 1 + t
 
     return a, da_dz
 
@@ -374,7 +377,7 @@ def tanh_jvp(
 
 def _relu(xp: Any, z: Array) -> Any:
     def a() -> Array:
-        return xp.maximum(z, xp.zeros_like(z))
+        return clipped(xp, z, low=0)
 
     def da_dz() -> Array:
         return indicator(xp, z >= 0, z)
@@ -487,7 +490,7 @@ def _absolute(xp: Any, z: Array) -> Any:
         return xp.abs(z)
 
     def da_dz() -> Array:
-        return xp.sign(z)
+        return indicator(xp, z > 0, z) - indicator(xp, z < 0, z)
 
     return a, da_dz
 

@@ -31,7 +31,7 @@ from handgrad import layers as _layers
 from handgrad import losses as _losses
 from handgrad import probabilities as _probabilities
 from handgrad._activation_names import ACTIVATIONS, activation_kernel
-from handgrad._arrays import Array, arguments, as_arrays, namespace_of, summed
+from handgrad._arrays import FLOATS, Array, arguments, as_arrays, namespace_of, summed
 from handgrad.descent import descend
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ def mlp(W: Sequence[Array], b: Sequence[Array], x: Array, activations: Sequence[
     W, b, activations = _lists(mlp, W=W, b=b, activations=activations)
     softmax = activations[-1:] == ["softmax"]
     hidden = [*activations[:-1], "identity"] if softmax else activations
-    xp, W, b, hidden, x = _network(mlp, W, b, x, hidden)
+    xp, W, b, hidden, x = _checked(mlp, W, b, x, hidden)
     a = _forward(xp, W, b, x, hidden)[0][-1]
     return _in_layer(mlp, f"layer {len(W)}", _probabilities.softmax, a) if softmax else a
 
@@ -466,7 +466,7 @@ def mlp_gradients(
     """
     W, b, activations = _lists(mlp_gradients, W=W, b=b, activations=activations)
     activations, loss = _paired(activations, loss)
-    xp, W, b, activations, x, y = _network(mlp_gradients, W, b, x, activations, y=y)
+    xp, W, b, activations, x, y = _checked(mlp_gradients, W, b, x, activations, y=y)
     if loss == "softmax_cross_entropy" and y.shape[-1] == 0:
         raise ValueError(f"mlp_gradients: the last layer's output has shape {tuple(y.shape)}; it must have a class")
     a, slopes = _forward(xp, W, b, x, activations)
@@ -522,7 +522,7 @@ def _weights_and_biases(xp: Any, a: Array, s: Array) -> tuple[Array, Array]:
     """a s^T and s; of a batch of rows, summed over them."""
     if a.ndim == 1:
         return a[:, None] * s, xp.asarray(s, copy=True)
-    return xp.matrix_transpose(a) @ s, summed(xp, s, axis=0)
+    return a.mT @ s, summed(xp, s, axis=0)
 
 
 def _backward(
@@ -533,7 +533,7 @@ def _backward(
     for m in reversed(range(len(W))):
         s.append(slopes[m]() * e[-1])
         if m > 0:
-            e.append(s[-1] @ xp.matrix_transpose(W[m]))
+            e.append(s[-1] @ W[m].mT)
     return tuple(reversed(s)), tuple(reversed(e))
 
 
@@ -578,8 +578,15 @@ def _network(
     **outputs: Array,
 ) -> tuple[Any, ...]:
     """The namespace, W, b, activations, x and what goes with the outputs: arrays of one dtype, in shapes that fit."""
-    where = function.__name__
     W, b, activations = _lists(function, W=W, b=b, activations=activations)
+    return _checked(function, W, b, x, activations, **outputs)
+
+
+def _checked(
+    function: Callable[..., Any], W: list[Any], b: list[Any], x: Array, activations: list[str], **outputs: Array
+) -> tuple[Any, ...]:
+    """The same, once W, b and activations are lists of one length."""
+    where = function.__name__
     for m, name in enumerate(activations, start=1):
         if not isinstance(name, str) or name not in ACTIVATIONS:
             last = ", or softmax in the last layer" if function in (mlp, mlp_gradients) else ""
@@ -590,7 +597,7 @@ def _network(
     arrays = [x, *W, *b, *outputs.values()]
     xp: Any = np
     dtype = getattr(x, "dtype", None)
-    if dtype not in (np.float32, np.float64) or any(type(v) is not np.ndarray or v.dtype != dtype for v in arrays):
+    if dtype not in FLOATS or any(type(v) is not np.ndarray or v.dtype is not dtype for v in arrays):
         weights = {f"W[{m}]": v for m, v in enumerate(W)} | {f"b[{m}]": v for m, v in enumerate(b)}
         xp, arrays = as_arrays(f"{where}:", {"x": x, **weights, **outputs})
     x, W, b, results = arrays[0], arrays[1 : depth + 1], arrays[depth + 1 : 2 * depth + 1], arrays[2 * depth + 1 :]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments
+from handgrad._arrays import Array, Pullback, arguments, copied
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _exp(xp: Any, z: Array) -> Any:
         return e
 
     def da_dz() -> Array:
-        return xp.asarray(e, copy=True)  # so that writing into a value leaves its pullback alone
+        return copied(xp, e)  # so that writing into a value leaves its pullback alone
 
     return a, da_dz
 

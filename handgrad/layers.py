@@ -23,6 +23,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from handgrad._activation_names import activation_kernel
 from handgrad._arrays import Array, Pullback, Pullbacks, arguments, cotangent, identity_mask, placement, repeated
 
@@ -353,7 +355,8 @@ def dense_jvp(
 
 
 def _pre_activation(xp: Any, x: Array, w: Array, b: Array) -> Array:
-    return xp.asarray(x @ w + b)  # one sample gives a NumPy scalar; kernels take arrays
+    z = x @ w + b
+    return np.asarray(z) if xp is np else z  # of one sample NumPy makes a scalar, and kernels take arrays
 
 
 def neuron(

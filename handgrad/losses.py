@@ -19,8 +19,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments, average, cotangent, largest, placement, summed
-from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
+import numpy as np
+
+from handgrad._arrays import (
+    Array,
+    Pullback,
+    arguments,
+    average,
+    clipped,
+    cotangent,
+    in_parts,
+    indicator,
+    inner,
+    largest,
+    placement,
+)
+from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -75,11 +89,13 @@ __all__ = [
 
 
 def _squared_error(xp: Any, y: Array, y_hat: Array) -> Any:
+    difference = y - y_hat
+
     def J0() -> Array:
-        return (y - y_hat) ** 2
+        return difference**2
 
     def dJ0_dy_hat() -> Array:
-        return -2 * (y - y_hat)
+        return -2 * difference
 
     return J0, dJ0_dy_hat
 
@@ -172,7 +188,7 @@ def _sum_squared_error(xp: Any, y: Array, a: Array) -> Any:
     difference = y - a
 
     def J() -> Array:
-        return summed(xp, difference**2)
+        return inner(xp, difference, difference)
 
     def dJ_da() -> Array:
         return -2 * difference
@@ -227,12 +243,13 @@ def sum_squared_error_vjp(
     >>> pullback(3.0)
     array([12., -6.])
     """
-    value, derivative = _sum_squared_error(*arguments(sum_squared_error_vjp, y, a))
-    J, dJ_da = value(), derivative()
+    xp, y, a = arguments(sum_squared_error_vjp, y, a)
+    difference = y - a
+    J = inner(xp, difference, difference)
 
     def sum_squared_error_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(sum_squared_error_vjp, "J_bar", J_bar, J)
-        return J_bar[..., None] * dJ_da
+        return (-2 * J_bar)[..., None] * difference
 
     return J, sum_squared_error_pullback
 
@@ -252,7 +269,7 @@ def sum_squared_error_jvp(
     """
     xp, y, a, a_dot = arguments(sum_squared_error_jvp, y, a, a_dot)
     J, dJ_da = _sum_squared_error(xp, y, a)
-    return J(), summed(xp, dJ_da() * a_dot)
+    return J(), inner(xp, dJ_da(), a_dot)
 
 
 # Mean squared error
@@ -309,11 +326,12 @@ def mean_squared_error_vjp(
     """
     xp, y, y_hat = arguments(mean_squared_error_vjp, y, y_hat)
     difference = y - y_hat
-    J = average(xp, difference**2)
+    N = difference.shape[-1]
+    J = inner(xp, difference, difference) / N if N else average(xp, difference)
 
     def mean_squared_error_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(mean_squared_error_vjp, "J_bar", J_bar, J)
-        return -2 * J_bar[..., None] * difference / difference.shape[-1]
+        return (-2 / max(N, 1) * J_bar)[..., None] * difference
 
     return J, mean_squared_error_pullback
 
@@ -340,21 +358,29 @@ def mean_squared_error_jvp(
 
 
 def _never_both_zero(xp: Any, y: Array, y_hat: Array) -> Array:
-    """The prediction ŷ, but 1 where y is 0 as well, so that 0·log 0 and 0/0 become 0·log 1 and 0/1, which are 0."""
-    return xp.where((y == 0) & (y_hat == 0), 1, y_hat)
+    """The prediction ŷ, but 1 more where y is 0, so that 0·log 0 and 0/0 become 0·log 1 and 0/1, which are 0.
+
+    Beyond NumPy only if ŷ is 0 as well: the derivative by y of what is made of it is to be right too.
+    """
+    return y_hat + indicator(xp, y == 0 if xp is np else (y == 0) & (y_hat == 0), y_hat)
+
+
+def _log_likelihood(xp: Any, y: Array, y_hat: Array) -> Array:
+    of_one = y * xp.log(_never_both_zero(xp, y, y_hat))
+    # log1p(-ŷ), since 1 - ŷ has lost the digits of a small ŷ; likewise with 1 more where its factor is 0.
+    of_zero = (1 - y) * xp.log1p(indicator(xp, y == 1, y_hat) - y_hat)
+    return of_one + of_zero
 
 
 def _binary_cross_entropy(xp: Any, y: Array, y_hat: Array) -> Any:
     def J() -> Array:
-        of_one = y * xp.log(_never_both_zero(xp, y, y_hat))
-        # log1p(-ŷ), since 1 - ŷ has lost the digits of a small ŷ.
-        of_zero = (1 - y) * xp.log1p(-xp.where((y == 1) & (y_hat == 1), 0, y_hat))
-        return 0 - of_one - of_zero  # 0 first: a perfect prediction costs 0, not -0
+        return 0 - _log_likelihood(xp, y, y_hat)  # not -x: a perfect prediction costs 0, not -0
 
     def dJ_dy_hat() -> Array:
         slope = y_hat * (1 - y_hat)
-        at_target = (y == y_hat) & (slope == 0)  # the quotient is 0/0 there, and its limit 1 - 2y
-        return xp.where(at_target, 1 - 2 * y, y_hat - y) / xp.where(at_target, 1, slope)
+        # Where y = ŷ is 0 or 1 the quotient is 0/0, and its limit 1 - 2y.
+        at_target = indicator(xp, (y == y_hat) & (slope == 0), y_hat)
+        return (y_hat - y + at_target * (1 - 2 * y)) / (slope + at_target)
 
     return J, dJ_dy_hat
 
@@ -445,6 +471,12 @@ def binary_cross_entropy_jvp(
 # Mean binary cross-entropy
 
 
+def _log_likelihood_and_derivative(xp: Any, y: Array, y_hat: Array) -> tuple[Array, Array]:
+    """Both of each sample; the sign of the first is for the mean to change, which is one number."""
+    _, dJ0_dy_hat = _binary_cross_entropy(xp, y, y_hat)
+    return _log_likelihood(xp, y, y_hat), dJ0_dy_hat()
+
+
 def mean_binary_cross_entropy(y: Float[Array, "*batch N"], y_hat: Float[Array, "*batch N"]) -> Float[Array, "*batch"]:
     r"""The mean of the binary cross-entropies in a mini-batch of N samples.
 
@@ -460,8 +492,7 @@ def mean_binary_cross_entropy(y: Float[Array, "*batch N"], y_hat: Float[Array, "
     np.float64(0.0)
     """
     xp, y, y_hat = arguments(mean_binary_cross_entropy, y, y_hat)
-    J0, _ = _binary_cross_entropy(xp, y, y_hat)
-    return average(xp, J0())
+    return 0 - average(xp, _log_likelihood(xp, y, y_hat))
 
 
 def mean_binary_cross_entropy_gradient(
@@ -499,12 +530,12 @@ def mean_binary_cross_entropy_vjp(
     array([-3.,  3.])
     """
     xp, y, y_hat = arguments(mean_binary_cross_entropy_vjp, y, y_hat)
-    value, derivative = _binary_cross_entropy(xp, y, y_hat)
-    J, dJ0_dy_hat = average(xp, value()), derivative()
+    log_likelihood, dJ0_dy_hat = in_parts(xp, _log_likelihood_and_derivative, y, y_hat)
+    J = 0 - average(xp, log_likelihood)
 
     def mean_binary_cross_entropy_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(mean_binary_cross_entropy_vjp, "J_bar", J_bar, J)
-        return J_bar[..., None] * dJ0_dy_hat / dJ0_dy_hat.shape[-1]
+        return (J_bar / max(dJ0_dy_hat.shape[-1], 1))[..., None] * dJ0_dy_hat
 
     return J, mean_binary_cross_entropy_pullback
 
@@ -523,8 +554,8 @@ def mean_binary_cross_entropy_jvp(
     np.float64(1.0)
     """
     xp, y, y_hat, y_hat_dot = arguments(mean_binary_cross_entropy_jvp, y, y_hat, y_hat_dot)
-    J0, dJ0_dy_hat = _binary_cross_entropy(xp, y, y_hat)
-    return average(xp, J0()), average(xp, dJ0_dy_hat() * y_hat_dot)
+    log_likelihood, dJ0_dy_hat = in_parts(xp, _log_likelihood_and_derivative, y, y_hat)
+    return 0 - average(xp, log_likelihood), average(xp, dJ0_dy_hat * y_hat_dot)
 
 
 # Categorical cross-entropy
@@ -534,7 +565,7 @@ def _categorical_cross_entropy(xp: Any, y: Array, y_hat: Array) -> Any:
     y_hat = _never_both_zero(xp, y, y_hat)
 
     def J() -> Array:
-        return 0 - xp.sum(y * xp.log(y_hat), axis=-1)  # 0 first: a perfect prediction costs 0, not -0
+        return 0 - inner(xp, y, xp.log(y_hat))  # 0 first: a perfect prediction costs 0, not -0
 
     def dJ_dy_hat() -> Array:
         return 0 - y / y_hat  # likewise 0 where y is
@@ -593,8 +624,8 @@ def categorical_cross_entropy_vjp(
     >>> pullback(3.0)
     array([ 0., -6.])
     """
-    value, derivative = _categorical_cross_entropy(*arguments(categorical_cross_entropy_vjp, y, y_hat))
-    J, dJ_dy_hat = value(), derivative()
+    xp, y, y_hat = arguments(categorical_cross_entropy_vjp, y, y_hat)
+    J, dJ_dy_hat = value_and_derivative(xp, _categorical_cross_entropy, y, y_hat, core=1)
 
     def categorical_cross_entropy_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(categorical_cross_entropy_vjp, "J_bar", J_bar, J)
@@ -618,7 +649,7 @@ def categorical_cross_entropy_jvp(
     """
     xp, y, y_hat, y_hat_dot = arguments(categorical_cross_entropy_jvp, y, y_hat, y_hat_dot)
     J, dJ_dy_hat = _categorical_cross_entropy(xp, y, y_hat)
-    return J(), xp.sum(dJ_dy_hat() * y_hat_dot, axis=-1)
+    return J(), inner(xp, dJ_dy_hat(), y_hat_dot)
 
 
 # Mean categorical cross-entropy
@@ -685,12 +716,12 @@ def mean_categorical_cross_entropy_vjp(
            [-6.,  0.]])
     """
     xp, y, y_hat = arguments(mean_categorical_cross_entropy_vjp, y, y_hat)
-    value, derivative = _categorical_cross_entropy(xp, y, y_hat)
-    J, dJ0_dy_hat = average(xp, value()), derivative()
+    J0, dJ0_dy_hat = value_and_derivative(xp, _categorical_cross_entropy, y, y_hat, core=1)
+    J = average(xp, J0)
 
     def mean_categorical_cross_entropy_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(mean_categorical_cross_entropy_vjp, "J_bar", J_bar, J)
-        return J_bar[..., None, None] * dJ0_dy_hat / dJ0_dy_hat.shape[-2]
+        return (J_bar / max(dJ0_dy_hat.shape[-2], 1))[..., None, None] * dJ0_dy_hat
 
     return J, mean_categorical_cross_entropy_pullback
 
@@ -710,7 +741,7 @@ def mean_categorical_cross_entropy_jvp(
     """
     xp, y, y_hat, y_hat_dot = arguments(mean_categorical_cross_entropy_jvp, y, y_hat, y_hat_dot)
     J0, dJ0_dy_hat = _categorical_cross_entropy(xp, y, y_hat)
-    return average(xp, J0()), average(xp, xp.sum(dJ0_dy_hat() * y_hat_dot, axis=-1))
+    return average(xp, J0()), average(xp, inner(xp, dJ0_dy_hat(), y_hat_dot))
 
 
 # Cross-entropy of an integer label
@@ -724,27 +755,29 @@ def _known_to_fail(condition: Array) -> bool:
         return False
 
 
-def _label_cross_entropy(function: Callable[..., Any], xp: Any, label: Array, y_hat: Array) -> Any:
+def _labelled(function: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
+    """The predictions, the labels, where these are in range, and the rest; a label known not to be is a ValueError."""
+    xp, label, y_hat, *rest = arguments(function, *values)
     K = y_hat.shape[-1]
-    classes = xp.arange(K, **{**placement(label), "dtype": None})
-    of_label = xp.astype(label, classes.dtype, copy=False)[..., None] == classes
-    in_range = xp.any(of_label, axis=-1)
+    in_range = (label >= 0) & (label < K)
     if _known_to_fail(xp.all(in_range)):
         wrong = int(label[~in_range][0])
         raise ValueError(
             f"{function.__name__}: label holds {wrong}, y_hat has {K} classes; label must be from 0 to {K - 1}"
         )
+    return xp, y_hat, label, in_range, *rest
+
+
+def _label_cross_entropy(xp: Any, y_hat: Array, label: Array, in_range: Array) -> tuple[Array, ...]:
+    """The loss, where its gradient is not 0, what it is there, and what elsewhere: 0, or nan for a label not in range.
+
+    That is less to keep than the gradient.
+    """
+    of_label = label[..., None] == xp.arange(y_hat.shape[-1], **placement(label))
     # A product with the one-hot mask, not a choice by it: nan in any class reaches the value, as for a one-hot y.
-    y_hat_label = xp.sum(xp.astype(of_label, y_hat.dtype) * y_hat, axis=-1)
-    y_hat_label = xp.where(in_range, y_hat_label, xp.nan)
-
-    def J() -> Array:
-        return 0 - xp.log(y_hat_label)  # 0 first: a perfect prediction costs 0, not -0
-
-    def dJ_dy_hat() -> Array:
-        return xp.where(of_label | ~in_range[..., None], -1 / y_hat_label[..., None], 0)
-
-    return J, dJ_dy_hat
+    y_hat_label = xp.where(in_range, inner(xp, indicator(xp, of_label, y_hat), y_hat), xp.nan)
+    J = 0 - xp.log(y_hat_label)  # 0 first: a perfect prediction costs 0, not -0
+    return J, of_label, -1 / y_hat_label, xp.where(in_range, xp.zeros_like(J), xp.nan)
 
 
 def label_cross_entropy(label: Int[Array, "*batch"], y_hat: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:
@@ -763,8 +796,8 @@ def label_cross_entropy(label: Int[Array, "*batch"], y_hat: Float[Array, "*batch
     >>> label_cross_entropy(1, [0.0, 1.0])
     np.float64(0.0)
     """
-    J, _ = _label_cross_entropy(label_cross_entropy, *arguments(label_cross_entropy, label, y_hat))
-    return J()
+    J, *_ = _label_cross_entropy(*_labelled(label_cross_entropy, label, y_hat))
+    return J
 
 
 def label_cross_entropy_gradient(
@@ -780,9 +813,9 @@ def label_cross_entropy_gradient(
     >>> label_cross_entropy_gradient(1, [0.5, 0.25, 0.25])
     array([ 0., -4.,  0.])
     """
-    function = label_cross_entropy_gradient
-    _, dJ_dy_hat = _label_cross_entropy(function, *arguments(function, label, y_hat))
-    return dJ_dy_hat()
+    xp, *labelled = _labelled(label_cross_entropy_gradient, label, y_hat)
+    _, of_label, slope, elsewhere = _label_cross_entropy(xp, *labelled)
+    return xp.where(of_label, slope[..., None], elsewhere[..., None])
 
 
 def label_cross_entropy_vjp(
@@ -800,13 +833,12 @@ def label_cross_entropy_vjp(
     >>> pullback(3.0)
     array([ 0., -6.])
     """
-    function = label_cross_entropy_vjp
-    value, derivative = _label_cross_entropy(function, *arguments(function, label, y_hat))
-    J, dJ_dy_hat = value(), derivative()
+    xp, *labelled = _labelled(label_cross_entropy_vjp, label, y_hat)
+    J, of_label, slope, elsewhere = in_parts(xp, _label_cross_entropy, *labelled, core=1)
 
     def label_cross_entropy_pullback(J_bar: Array) -> Array:
-        _, J_bar = cotangent(label_cross_entropy_vjp, "J_bar", J_bar, J)
-        return J_bar[..., None] * dJ_dy_hat
+        xp, J_bar = cotangent(label_cross_entropy_vjp, "J_bar", J_bar, J)
+        return xp.where(of_label, (J_bar * slope)[..., None], elsewhere[..., None])
 
     return J, label_cross_entropy_pullback
 
@@ -824,10 +856,9 @@ def label_cross_entropy_jvp(
     >>> label_cross_entropy_jvp(1, [0.5, 0.5], [3.0, 4.0])[1]
     np.float64(-8.0)
     """
-    function = label_cross_entropy_jvp
-    xp, label, y_hat, y_hat_dot = arguments(function, label, y_hat, y_hat_dot)
-    J, dJ_dy_hat = _label_cross_entropy(function, xp, label, y_hat)
-    return J(), xp.sum(dJ_dy_hat() * y_hat_dot, axis=-1)
+    xp, y_hat, label, in_range, y_hat_dot = _labelled(label_cross_entropy_jvp, label, y_hat, y_hat_dot)
+    J, of_label, slope, elsewhere = _label_cross_entropy(xp, y_hat, label, in_range)
+    return J, inner(xp, xp.where(of_label, slope[..., None], elsewhere[..., None]), y_hat_dot)
 
 
 # Mean over a mini-batch
@@ -883,7 +914,7 @@ def batch_mean_vjp(losses: Float[Array, "*batch N"]) -> tuple[Float[Array, "*bat
 
     def batch_mean_pullback(J_bar: Array) -> Array:
         xp, J_bar = cotangent(batch_mean_vjp, "J_bar", J_bar, J)
-        return xp.broadcast_to(J_bar[..., None], losses.shape) / losses.shape[-1]
+        return (J_bar / max(losses.shape[-1], 1))[..., None] + xp.zeros_like(losses)
 
     return J, batch_mean_pullback
 
@@ -909,19 +940,13 @@ def batch_mean_jvp(
 
 
 def _euclidean_error(xp: Any, y: Array, y_hat: Array) -> Any:
+    """ŷ - y, its length, and the length to divide it by: 1 where it is 0, or a number of lost digits."""
     difference = y_hat - y
-    scale = largest(xp, xp.abs(difference))
-    scale = xp.where((scale > 0) & (scale < xp.inf), scale, 1)
+    limits = xp.finfo(difference.dtype)
+    scale = clipped(xp, largest(xp, xp.abs(difference)), limits.smallest_normal, limits.max)
     scaled = difference / scale  # at most 1, and 1 somewhere: its squares neither overflow nor all vanish
-    length = xp.sqrt(xp.sum(scaled**2, axis=-1))
-
-    def E() -> Array:
-        return scale[..., 0] * length
-
-    def dE_dy_hat() -> Array:
-        return scaled / xp.where(length == 0, 1, length)[..., None]
-
-    return E, dE_dy_hat
+    E = scale[..., 0] * xp.sqrt(inner(xp, scaled, scaled))
+    return difference, E, xp.where(limits.smallest_normal > E, 1, E)
 
 
 def euclidean_error(y: Float[Array, "*batch k"], y_hat: Float[Array, "*batch k"]) -> Float[Array, "*batch"]:
@@ -940,8 +965,8 @@ def euclidean_error(y: Float[Array, "*batch k"], y_hat: Float[Array, "*batch k"]
     >>> euclidean_error([0.0, 0.0], [3.0, 4.0])
     np.float64(5.0)
     """
-    E, _ = _euclidean_error(*arguments(euclidean_error, y, y_hat))
-    return E()
+    _, E, _ = _euclidean_error(*arguments(euclidean_error, y, y_hat))
+    return E
 
 
 def euclidean_error_gradient(y: Float[Array, "*batch k"], y_hat: Float[Array, "*batch k"]) -> Float[Array, "*batch k"]:
@@ -957,8 +982,8 @@ def euclidean_error_gradient(y: Float[Array, "*batch k"], y_hat: Float[Array, "*
     >>> euclidean_error_gradient([0.0, 0.0], [3.0, 4.0])
     array([0.6, 0.8])
     """
-    _, dE_dy_hat = _euclidean_error(*arguments(euclidean_error_gradient, y, y_hat))
-    return dE_dy_hat()
+    difference, _, length = _euclidean_error(*arguments(euclidean_error_gradient, y, y_hat))
+    return difference / length[..., None]
 
 
 def euclidean_error_vjp(
@@ -975,12 +1000,12 @@ def euclidean_error_vjp(
     >>> pullback(5.0)
     array([3., 4.])
     """
-    value, derivative = _euclidean_error(*arguments(euclidean_error_vjp, y, y_hat))
-    E, dE_dy_hat = value(), derivative()
+    xp, y, y_hat = arguments(euclidean_error_vjp, y, y_hat)
+    difference, E, length = in_parts(xp, _euclidean_error, y, y_hat, core=1, columns=True)
 
     def euclidean_error_pullback(E_bar: Array) -> Array:
         _, E_bar = cotangent(euclidean_error_vjp, "E_bar", E_bar, E)
-        return E_bar[..., None] * dE_dy_hat
+        return (E_bar / length)[..., None] * difference
 
     return E, euclidean_error_pullback
 
@@ -999,5 +1024,5 @@ def euclidean_error_jvp(
     (np.float64(5.0), np.float64(11.0))
     """
     xp, y, y_hat, y_hat_dot = arguments(euclidean_error_jvp, y, y_hat, y_hat_dot)
-    E, dE_dy_hat = _euclidean_error(xp, y, y_hat)
-    return E(), xp.sum(dE_dy_hat() * y_hat_dot, axis=-1)
+    difference, E, length = _euclidean_error(xp, y, y_hat)
+    return E, inner(xp, difference / length[..., None], y_hat_dot)

@@ -17,7 +17,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handgrad._arrays import Array, Pullback, Pullbacks, arguments, average, cotangent, placement, repeated
+from handgrad._arrays import (
+    Array,
+    Pullback,
+    Pullbacks,
+    arguments,
+    average,
+    broadcast,
+    copied,
+    cotangent,
+    inner,
+    placement,
+    repeated,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -107,7 +119,7 @@ def addition_vjp(x: Float[Array, "*batch"], y: Float[Array, "*batch"]) -> tuple[
 
     def addition_pullback(z_bar: Array) -> tuple[Array, Array]:
         xp, z_bar = cotangent(addition_vjp, "z_bar", z_bar, z)
-        return xp.asarray(z_bar, copy=True), xp.asarray(z_bar, copy=True)
+        return copied(xp, z_bar), copied(xp, z_bar)
 
     return z, addition_pullback
 
@@ -334,7 +346,7 @@ def mean_vjp(x: Float[Array, "*batch n"]) -> tuple[Float[Array, "*batch"], Pullb
 
     def mean_pullback(z_bar: Array) -> Array:
         xp, z_bar = cotangent(mean_vjp, "z_bar", z_bar, z)
-        return xp.broadcast_to(z_bar[..., None], x.shape) / x.shape[-1]
+        return broadcast(xp, z_bar[..., None], x.shape) / x.shape[-1]
 
     return z, mean_pullback
 
@@ -535,7 +547,7 @@ def dot(u: Float[Array, "*batch n"], v: Float[Array, "*batch n"]) -> Float[Array
     np.float64(11.0)
     """
     xp, u, v = arguments(dot, u, v)
-    return xp.vecdot(u, v)
+    return inner(xp, u, v)
 
 
 def dot_gradient(
@@ -569,7 +581,7 @@ def dot_vjp(u: Float[Array, "*batch n"], v: Float[Array, "*batch n"]) -> tuple[F
     (array([30., 40.]), array([10., 20.]))
     """
     xp, u, v = arguments(dot_vjp, u, v)
-    z = xp.vecdot(u, v)
+    z = inner(xp, u, v)
 
     def dot_pullback(z_bar: Array) -> tuple[Array, Array]:
         _, z_bar = cotangent(dot_vjp, "z_bar", z_bar, z)
@@ -595,4 +607,4 @@ def dot_jvp(
     (np.float64(11.0), np.float64(23.0))
     """
     xp, u, v, u_dot, v_dot = arguments(dot_jvp, u, v, u_dot, v_dot)
-    return xp.vecdot(u, v), xp.vecdot(v, u_dot) + xp.vecdot(u, v_dot)
+    return inner(xp, u, v), inner(xp, v, u_dot) + inner(xp, u, v_dot)

@@ -18,8 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from handgrad._arrays import Array, Pullback, arguments, cotangent, identity_mask, indicator, largest, summed
-from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
+from handgrad._arrays import (
+    Array,
+    Pullback,
+    arguments,
+    cotangent,
+    identity_mask,
+    in_parts,
+    indicator,
+    inner,
+    largest,
+    modulus,
+    summed,
+)
+from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -138,8 +150,8 @@ def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
     return below, e, summed(xp, e, keepdims=True)
 
 
-FEW = 32
-"""Up to so many classes, adding up all others for each costs NumPy less than any detour."""
+FEW = 64
+"""Up to so many entries, adding up all others for each one takes NumPy less time than to tell the largest apart."""
 
 
 @functools.lru_cache(maxsize=2 * FEW)
@@ -147,24 +159,28 @@ def _all_others(K: int, dtype: Any) -> Array:
     return np.ones((K, K), dtype) - np.eye(K, dtype=dtype)
 
 
-def _sum_of_others(xp: Any, x: Array, total: Array) -> Array:
-    """The total less x_i for each i; for the largest x_i summed without it, since there the difference loses digits."""
-    if xp is np and x.shape[-1] <= FEW:
-        return x @ _all_others(x.shape[-1], x.dtype)
-    most = largest(xp, x)
-    at_most = indicator(xp, x == most, x)
-    rest = summed(xp, x * (1 - at_most), keepdims=True) + most * (summed(xp, at_most, keepdims=True) - 1)
-    return xp.where(at_most > 0, rest, total - x)
+def _rest(xp: Any, e: Array, S: Array) -> Array:
+    """S - 1, what the largest e leaves to the others; if S < 2 it is summed, since the difference has lost digits."""
+    if xp is np and e.size <= FEW:
+        return np.minimum.reduce(e @ _all_others(e.shape[-1], e.dtype), axis=-1, keepdims=True)
+    of_others = inner(xp, indicator(xp, e < 1, e), e)[..., None]
+    return xp.where(S < 2, of_others, S - 1)
 
 
-def _times_jacobian(xp: Any, p: Array, at_largest: Array, v: Array) -> Array:
+def _softmax(xp: Any, l: Array) -> tuple[Array]:
+    _, e, S = _exponentials(xp, l)
+    return (e / S,)
+
+
+def _times_jacobian(xp: Any, p: Array, v: Array) -> tuple[Array]:
     """(diag(p) - p p^T) v in O(K).
 
-    The Jacobian maps constants to 0, so v may be shifted: by its entry at the largest p, and where p is near 1 no
-    digits cancel.
+    The Jacobian maps constants to 0, so v may be shifted: by its entry at a p above 1/2, if there is one, and where p
+    is near 1 no digits cancel.
     """
-    v = v - largest(xp, xp.where(at_largest, v, -xp.inf))
-    return p * (v - summed(xp, p * v, keepdims=True))
+    above_half = (np.rint if xp is np else xp.round)(p)
+    v = v - inner(xp, above_half, v)[..., None]
+    return (p * (v - inner(xp, p, v)[..., None]),)
 
 
 def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
@@ -182,8 +198,8 @@ def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
     array([0.5, 0.5])
     """
     xp, l = _logits(softmax, l)
-    _, e, S = _exponentials(xp, l)
-    return e / S
+    (p,) = in_parts(xp, _softmax, l, core=1, columns=True)
+    return p
 
 
 def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
@@ -191,8 +207,8 @@ def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
 
     .. math:: ∂p_i/∂l_j = p_i (δ_{ij} - p_j)
 
-    Its diagonal, p_i (1 - p_i), is computed in the note's form before the last step, (e_i/S)·((S - e_i)/S): where p_i
-    is near 1, S - e_i is the sum of the other exponentials and has all its digits.
+    Its diagonal, p_i (1 - p_i), is computed in the note's form before the last step, (e_i/S)·((S - e_i)/S), where p_i
+    is near 1: S - e_i is the sum of the other exponentials and has all its digits.
 
     Shapes: ``l (*batch, K) -> (*batch, K, K)``, a row per p_i and a column per l_j.
     Source: notes (2.29, 2.30, 2.31, 2.32)
@@ -204,7 +220,7 @@ def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
     xp, l = _logits(softmax_jacobian, l)
     _, e, S = _exponentials(xp, l)
     p = e / S
-    on_diagonal = p * (_sum_of_others(xp, e, S) / S)
+    on_diagonal = p * xp.where(p > 0.5, _rest(xp, e, S) / S, 1 - p)
     off_diagonal = -p[..., :, None] * p[..., None, :]
     return xp.where(identity_mask(xp, l.shape[-1], l), on_diagonal[..., None], off_diagonal)
 
@@ -222,12 +238,12 @@ def softmax_vjp(l: Float[Array, "*batch K"]) -> tuple[Float[Array, "*batch K"], 
     array([ 1., -1.])
     """
     xp, l = _logits(softmax_vjp, l)
-    below, e, S = _exponentials(xp, l)
-    p = e / S
+    (p,) = in_parts(xp, _softmax, l, core=1, columns=True)
 
     def softmax_pullback(p_bar: Array) -> Array:
         xp, p_bar = cotangent(softmax_vjp, "p_bar", p_bar, p)
-        return _times_jacobian(xp, p, below == 0, p_bar)
+        (l_bar,) = in_parts(xp, _times_jacobian, p, p_bar, core=1, columns=True)
+        return l_bar
 
     return p, softmax_pullback
 
@@ -246,9 +262,9 @@ def softmax_jvp(
     (array([0.5, 0.5]), array([ 1., -1.]))
     """
     xp, l, l_dot = _logits(softmax_jvp, l, l_dot)
-    below, e, S = _exponentials(xp, l)
-    p = e / S
-    return p, _times_jacobian(xp, p, below == 0, l_dot)
+    (p,) = in_parts(xp, _softmax, l, core=1, columns=True)
+    (p_dot,) = in_parts(xp, _times_jacobian, p, l_dot, core=1, columns=True)
+    return p, p_dot
 
 
 # Softmax and categorical cross-entropy in one
@@ -256,15 +272,18 @@ def softmax_jvp(
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     below, e, S = _exponentials(xp, l)
-    others = _sum_of_others(xp, e, S)
+    rest = _rest(xp, e, S)
+    sum_y = summed(xp, y, keepdims=True)
 
     def J() -> Array:
-        # S - 1 is what the largest e leaves to the others, the least such sum.
-        log_S = xp.log1p(-largest(xp, -others))
-        return summed(xp, y * (log_S - xp.where(y == 0, 0, below)))
+        log_S = xp.log1p(rest)
+        return (sum_y * log_S)[..., 0] - inner(xp, y, xp.where(y == 0, y, below))
 
     def dJ_dl() -> Array:
-        return (e * _sum_of_others(xp, y, summed(xp, y, keepdims=True)) - y * others) / S
+        p = e / S
+        d = p * sum_y - y
+        # The entries add up to 0: where p is near 1 and digits cancel, an entry is what the others leave for it.
+        return xp.where(p > 0.5, d - summed(xp, d, keepdims=True), d)
 
     return J, dJ_dl
 
@@ -296,7 +315,7 @@ def softmax_cross_entropy_gradient(
 
     .. math:: ∂J/∂l = p \, Σ_k y_k - y
 
-    Computed as p_i Σ_{k≠i} y_k - y_i (1 - p_i), in which nothing cancels for a one-hot y.
+    Its entries add up to 0, so where p_i is near 1 and digits cancel, the entry is what the others leave for it.
 
     Shapes: ``y (*batch, K), l (*batch, K) -> (*batch, K)``.
     Source: notes (2.23, 2.32)
@@ -322,8 +341,8 @@ def softmax_cross_entropy_vjp(
     >>> pullback(2.0)
     array([-1.,  1.])
     """
-    value, derivative = _softmax_cross_entropy(*_logits(softmax_cross_entropy_vjp, y, l))
-    J, dJ_dl = value(), derivative()
+    xp, y, l = _logits(softmax_cross_entropy_vjp, y, l)
+    J, dJ_dl = value_and_derivative(xp, _softmax_cross_entropy, y, l, core=1, columns=True)
 
     def softmax_cross_entropy_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(softmax_cross_entropy_vjp, "J_bar", J_bar, J)
@@ -346,22 +365,23 @@ def softmax_cross_entropy_jvp(
     np.float64(-1.0)
     """
     xp, y, l, l_dot = _logits(softmax_cross_entropy_jvp, y, l, l_dot)
-    J, dJ_dl = _softmax_cross_entropy(xp, y, l)
-    return J(), xp.sum(dJ_dl() * l_dot, axis=-1)
+    J, dJ_dl = value_and_derivative(xp, _softmax_cross_entropy, y, l, core=1, columns=True)
+    return J, inner(xp, dJ_dl, l_dot)
 
 
 # Sigmoid and binary cross-entropy in one
 
 
 def _sigmoid_cross_entropy(xp: Any, y: Array, z: Array) -> Any:
-    t = xp.exp(-xp.abs(z))  # σ(|z|) = 1/(1 + t) and σ(-|z|) = t/(1 + t)
-    above = indicator(xp, z >= 0, z)
+    t = xp.exp(-modulus(xp, z))
+    s = t / (1 + t)  # σ(-|z|)
+    above = indicator(xp, z >= 0, z)  # the nearer of 0 and 1 to σ(z), which lies s away from it
 
     def J() -> Array:
-        return xp.abs(z) * xp.where(z < 0, y, 1 - y) + xp.log1p(t)
+        return z * (above - y) + xp.log1p(t)
 
     def dJ_dz() -> Array:
-        return ((1 - y) * xp.maximum(t, above) - y * xp.maximum(t, 1 - above)) / (1 + t)
+        return (above - y) + (1 - 2 * above) * s
 
     return J, dJ_dz
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments, cotangent
+from handgrad._arrays import Array, Pullback, arguments, broadcast, copied, cotangent
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 from handgrad.activations import tanh_derivative
 
@@ -491,7 +491,7 @@ def example_3_5_vjp(X: Float[Array, "*batch 3 4"]) -> tuple[Float[Array, "*batch
 
     def example_3_5_pullback(y_bar: Array) -> Array:
         xp, y_bar = cotangent(example_3_5_vjp, "y_bar", y_bar, y)
-        return xp.asarray(xp.broadcast_to(y_bar[..., None, None], X.shape), copy=True)
+        return copied(xp, broadcast(xp, y_bar[..., None, None], X.shape))
 
     return y, example_3_5_pullback
 
