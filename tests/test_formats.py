@@ -420,7 +420,8 @@ def test_junit() -> None:
     failure = cases[3][0]
     assert failure.attrib == {"message": "softmax_grad is wrong: the off-diagonal terms are missing", "type": "HG203"}
     assert failure.text is not None
-    assert failure.text.splitlines()[3:] == as_text(every_verdict()).split("HG203", 1)[1].split("\n\n")[0].splitlines()[3:]
+    block = as_text(every_verdict()).split("HG203", 1)[1].split("\n\n")[0]
+    assert failure.text.splitlines()[3:] == block.splitlines()[3:]
     assert cases[8][0].attrib == {"message": "no claim; say one with --as or @claims"}
     assert suite.findtext("system-err") == "line 99: NameError: name 'q' is not defined"
 

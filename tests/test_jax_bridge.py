@@ -29,7 +29,7 @@ from tests.cases import Case, cases, distinct
 from tests.compiling import compiled
 
 each_formula = pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
-each_way = pytest.mark.parametrize("way", ["rev", pytest.param("fwd", marks=pytest.mark.slow)])
+each_way = pytest.mark.parametrize("way", ["rev", pytest.param("fwd", marks=pytest.mark.exhaustive)])
 bridge: Any = handgrad.jax  # Any, since some calls are wrong on purpose
 
 LOG1P: dict[str, float] = {"binary_cross_entropy": 256, "mean_binary_cross_entropy": 256}
@@ -94,7 +94,7 @@ def test_float32_stays_float32(formula: Formula) -> None:
     assert {array.dtype for array in jax.tree.leaves(found)} == {np.dtype("float32")}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @each_formula
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_derivatives_equal_jax_on_random_cases(formula: Formula, dtype: str) -> None:
@@ -112,14 +112,14 @@ def test_the_hessian_where_the_body_branches(name: str) -> None:
     bridges.check_higher(derivative, FORMULAS[name], "rev", "fwd")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("ways", [("rev", "fwd"), ("fwd", "rev"), ("rev", "rev"), ("fwd", "fwd", "fwd")], ids=str)
 @each_formula
 def test_higher_derivatives_equal_jax(formula: Formula, ways: tuple[str, ...]) -> None:
     bridges.check_higher(derivative, formula, *ways)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @each_formula
 def test_the_checker_of_jax_agrees(formula: Formula) -> None:
     case, args = bridges.moderate(formula)

@@ -26,7 +26,7 @@ from tests.cases import Case, cases, distinct
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 each_formula = pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
-each_way = pytest.mark.parametrize("way", ["rev", pytest.param("fwd", marks=pytest.mark.slow)])
+each_way = pytest.mark.parametrize("way", ["rev", pytest.param("fwd", marks=pytest.mark.exhaustive)])
 bridge: Any = importlib.import_module("handgrad.torch")
 WAYS: dict[str, Callable[..., Any]] = {"rev": torch.func.jacrev, "fwd": torch.func.jacfwd}
 
@@ -96,7 +96,7 @@ def test_float32_stays_float32(formula: Formula) -> None:
     assert {array.dtype for array in jax.tree.leaves(found)} == {np.dtype("float32")}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @each_formula
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_derivatives_equal_jax_on_random_cases(formula: Formula, dtype: str) -> None:
@@ -115,7 +115,7 @@ def test_the_hessian_where_the_body_branches(name: str, ways: tuple[str, ...]) -
     bridges.check_higher(derivative, FORMULAS[name], *ways)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "ways", [("rev", "rev"), ("rev", "fwd"), ("fwd", "rev"), ("fwd", "fwd"), ("rev", "rev", "rev")], ids=str
 )
@@ -135,7 +135,7 @@ def test_gradcheck(formula: Formula) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @each_formula
 def test_gradgradcheck(formula: Formula) -> None:
     case, args = bridges.moderate(formula)
