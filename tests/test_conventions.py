@@ -488,6 +488,35 @@ def test_what_keeps_to_the_stated(code: str, stated: dict[str, Any]) -> None:
     assert judged(code, **stated).verdict in ("right", "right-in-convention")
 
 
+@pytest.mark.parametrize(("code", "stated"), OTHER_WAYS[:10], ids=str)
+def test_the_report_says_so_where_something_else_is_stated(code: str, stated: dict[str, Any]) -> None:
+    ((key, value),) = stated.items()
+    said = judged(code).convention
+    assert (
+        f"stated is {key} = {value}; else it would be right{f': {said}' if said else ''}"
+        in judged(code, **stated).notes
+    )
+
+
+def test_a_slope_that_a_kink_has_not_is_stated_for_others() -> None:
+    assert judged("def step_derivative(z): return np.zeros_like(z)", kink=0.5).verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("gradients", "stated"),
+    {
+        ("x.T @ dz / len(x)", "dz.mean(0)"): 'gradients="mean"',
+        ("x[:, :, None] * dz[:, None, :]", "dz.copy()"): 'rows="separate"',
+        ("x.T @ dz", "dz.mean(0)"): "",
+        ("x.T @ dz", "dz.copy()"): "",
+    }.items(),
+)
+def test_a_convention_is_offered_where_it_explains_all(gradients: tuple[str, str], stated: str) -> None:
+    (diagnosis,) = judged(DENSE.format(*gradients)).diagnosis
+    assert (f"state conventions({stated})" in diagnosis.help) == bool(stated)
+    assert ("state conventions" in diagnosis.help) == bool(stated)
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     {

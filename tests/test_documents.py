@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import re
 import shlex
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import pytest
 
+from docs import evidence
+from handgrad.catalogue import FORMULAS
 from handgrad.cli import main
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -21,41 +25,57 @@ def blocks(path: pathlib.Path, language: str) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_python_snippets_run(path: pathlib.Path) -> None:
+    """All of a page, one after the other, and then the tests that they define."""
     names: dict[str, Any] = {}
     for snippet in blocks(path, "python"):
+        if "import torch" in snippet:
+            pytest.importorskip("torch", reason="a snippet of the page needs PyTorch")
         exec(compile(snippet, str(path), "exec"), names)
+    for name in [name for name in names if name.startswith("test_")]:
+        names[name]()
 
 
-def commands(path: pathlib.Path) -> list[str]:
-    """The calls of handgrad in the shell blocks of a page."""
-    lines = [line for block in blocks(path, "sh") for line in block.splitlines()]
-    return [part for line in lines for part in line.split(" && ") if part.startswith("handgrad ")]
+class Command(NamedTuple):
+    """A call of handgrad in a shell block, and the output shown below it, empty if there is none."""
+
+    page: str
+    line: str
+    shown: str
+
+
+def commands(path: pathlib.Path) -> Iterator[Command]:
+    """The calls of a page; a block of outputs belongs to the first calls of the block before it."""
+    text = path.read_text(encoding="utf-8")
+    for block in re.finditer(r"^```sh\n(.*?)^```$((?:\s+^```text\n.*?^```$)*)", text, re.MULTILINE | re.DOTALL):
+        calls = [part for line in block[1].splitlines() for part in line.split(" && ") if part.startswith("handgrad ")]
+        outputs = re.findall(r"^```text\n(.*?)^```$", block[2], re.MULTILINE | re.DOTALL)
+        for call, shown in itertools.zip_longest(calls, outputs[: len(calls)], fillvalue=""):
+            yield Command(path.name, call, shown)
 
 
 COMMANDS = [command for path in PAGES for command in commands(path)]
 
 
-def printed(capsys: pytest.CaptureFixture[str], command: str) -> tuple[int, str]:
-    """The exit code and output of a call, as from the checkout."""
-    code = main(shlex.split(command)[1:])
-    return code, capsys.readouterr().out
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    monkeypatch.chdir(ROOT)
-    code, output = printed(capsys, command)
-    assert code == (1 if "homework" in command else 0)
-    assert output
-
-
-@pytest.mark.parametrize("position", [0, 1])
-def test_the_readme_shows_what_the_first_command_prints(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, position: int
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command.page}: {command.line}")
+def test_commands_print_what_the_page_shows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: Command
 ) -> None:
     monkeypatch.chdir(ROOT)
-    shown = blocks(ROOT / "README.md", "text")[position].split("...\n")
-    _, output = printed(capsys, COMMANDS[position])
-    for part in filter(None, shown):
+    code = main(shlex.split(command.line)[1:])
+    output = capsys.readouterr().out
+    assert output
+    assert code == (1 if "✗" in output else 0)
+    for part in filter(None, command.shown.split("...\n")):
         assert part in output
         output = output.partition(part)[2]
+
+
+def test_some_output_is_shown() -> None:
+    assert {command.page for command in COMMANDS if command.shown} >= {"README.md", "homework.md"}
+
+
+@pytest.mark.skipif(not evidence.FOLDER.is_dir(), reason="no figures are kept")
+def test_the_figures_on_record_are_of_these_formulas() -> None:
+    verified, accuracy = evidence.measured("verified"), evidence.measured("accuracy")
+    assert verified is None or verified.content["formulas"].keys() == FORMULAS.keys()
+    assert accuracy is None or {row["formula"] for row in accuracy.content["rows"]} == FORMULAS.keys()

@@ -112,6 +112,8 @@ def held_against(
             return own
         if not fits and (best is None or own.score > best.score):
             best, tier = own, guess.tier
+        if guess.decides and own.verdict == "wrong":
+            break
     return best
 
 
@@ -159,7 +161,7 @@ class _Trial:
         return own
 
     def _ended(self, verdict: Verdict, code: str, message: str) -> Own:
-        return Own(self.pair, (self.pair.by,), verdict, code, message, examples=self.examples)
+        return Own(self.pair, self.setting.by[:1], verdict, code, message, examples=self.examples)
 
     def _known(self, generator: np.random.Generator) -> Iterator[tuple[Sizes, dict[str, Real], Real]]:
         """Arguments at which the forward function is finite, and its value; none if it is not so at the first."""
@@ -269,12 +271,13 @@ class _Trial:
         _, letters, _, given, arrays = outcomes[0]
         names, count = self.pair.letters, len(arrays)
         if count == 1:
-            shape = letters[names[self.pair.by]].shape
-            others = [i for i, name in enumerate(names) if letters[name].shape == arrays[0].shape != shape]
-            possible = [(self.pair.by,), *((i,) for i in others)]
+            first, *others = self.setting.by
+            shape = letters[names[first]].shape
+            fitting = [i for i in others if letters[names[i]].shape == arrays[0].shape != shape]
+            possible = [(i,) for i in (first, *fitting)]
         else:
             possible = [*itertools.combinations(range(len(names)), count)]
-        first: tuple[tuple[int, ...], list[Compared]] | None = None
+        best: tuple[tuple[int, ...], list[Compared]] | None = None
         for by in possible:
             compared = []
             for sizes, _, _, given, arrays in outcomes:
@@ -284,16 +287,16 @@ class _Trial:
                 if held is None:
                     break
                 compared.append(held)
-                if not held.fine and (only_right or first is not None):
+                if not held.fine and (only_right or best is not None):
                     break
             if not compared:
                 continue
             if len(compared) == len(outcomes) and all(each.fine for each in compared):
                 yield by, compared
                 return
-            first = first or (by, compared)
-        if first is not None:
-            yield first
+            best = best or (by, compared)
+        if best is not None:
+            yield best
 
     def _in_output(self, outcomes: Sequence[Any]) -> bool:
         """Whether the derivative is right if it is given the value in the place of the argument: a(1 - a)."""
@@ -323,7 +326,7 @@ class _Trial:
 
     def _named(self, outcomes: Sequence[Any]) -> tuple[str, str]:
         """A mistake that can be made with any function, if it gives these numbers."""
-        name, letter = self.pair.forward.function, self.pair.letters[self.pair.by]
+        name, letter = self.pair.forward.function, self.pair.letters[self.setting.by[0]]
         known: dict[tuple[str, str], Callable[[Any], Real]] = {
             ("HG210", f"yours is `{name}` itself"): lambda each: each[2],
             ("HG211", f"yours is {letter}, unchanged"): lambda each: each[1][letter],

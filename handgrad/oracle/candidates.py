@@ -200,6 +200,8 @@ def _tried(
         return None
     if candidate.plan.loop and not _one_by_one(candidate, letters, outcome, backend):
         return None
+    if candidate.batched and not claim.formula.elementwise and _as_one_vector(candidate, letters, outcome, backend):
+        return None
     tried = Tried(candidate, letters, outcome.arrays, candidate.truths(letters))
     if not candidate.stated:
         search.seen.append(tried)
@@ -216,6 +218,18 @@ def _one_by_one(candidate: Candidate, letters: dict[str, Real], outcome: Outcome
     if whole.error is not None:
         return True
     return whole.arrays[0].ndim == 0 and bool((outcome.arrays[0] == whole.arrays[0]).all())
+
+
+def _as_one_vector(candidate: Candidate, letters: dict[str, Real], outcome: Outcome, backend: Backend) -> bool:
+    """Whether a function sums over all that it is given, and so takes the rows of a batch for one long vector."""
+    names = candidate.claim.letters
+    if len({letters[name].shape for name in names}) > 1 or letters[names[0]].ndim != 2:
+        return False
+    flat = candidate.called({name: letters[name].reshape(-1) for name in names}, backend)
+    if flat.error is not None or len(flat.arrays) != 1 or flat.arrays[0].size != outcome.arrays[0].size:
+        return False
+    array = outcome.arrays[0].T if candidate.moved else outcome.arrays[0]
+    return np.allclose(array.reshape(-1), flat.arrays[0].reshape(-1), rtol=1e-12, atol=0)
 
 
 def _in_a_batch(tried: Tried, backend: Backend, generator: np.random.Generator) -> Tried | None:

@@ -106,6 +106,8 @@ class Setting:
     random: Callable[[Mapping[str, int], np.random.Generator], dict[str, Real]]
     whole: Callable[[Mapping[str, int], Choose], dict[str, Real]]
     """Small whole numbers, each from ``choose(low, high)``."""
+    by: tuple[int, ...]
+    """By which argument a single derivative is meant, or may be."""
 
     def drawn(self, generator: np.random.Generator) -> Iterator[tuple[dict[str, int], dict[str, Real]]]:
         """Random arguments of several sizes."""
@@ -146,24 +148,29 @@ class Guess:
     """Where a derivative fits the shapes of one tier, no later one is asked."""
     vectors: bool = False
     """Whether all are vectors of one length; the next guess is rows of these."""
+    decides: bool = False
+    """Whether nothing else is asked if only it runs: sums over samples are for batches."""
     last: bool = False
     """Whether it is only for what makes nothing of all the others."""
 
 
 def guesses(pair: Pair, claims: Sequence[Claim]) -> Iterator[Guess]:
     """What the arguments may be, the likeliest first: single samples and numbers last, where a 1/N does not show."""
-    own = [setting for claim in claims for setting in of_formula(pair, claim)]
-    yield from (Guess((setting,), tier) for tier, setting in enumerate(own))
+    own = [(setting, claim) for claim in claims for setting in of_formula(pair, claim)]
+    for tier, (setting, claim) in enumerate(own):
+        yield Guess((setting,), tier, decides=claim.bar is not None)
     same: list[tuple[str, ...]] = [("N",), ("N", "K"), ()]
     vectors, rows, numbers = (dict.fromkeys(pair.letters, axes) for axes in same)
     named = _by_name(pair.letters)
-    of_vectors, of_rows = [*_of_shapes(pair, vectors)], [*_of_shapes(pair, rows)]
-    yield Guess(of_vectors[0], len(own), vectors=True)
-    yield from (Guess(settings, len(own)) for settings in (*of_rows, *of_vectors[1:]))
+    by = own[0][0].by if own else (pair.by, *(i for i in range(len(pair.letters)) if i != pair.by))
+    of_vectors, of_rows = [*_of_shapes(pair, vectors, by)], [*_of_shapes(pair, rows, by)]
+    known = bool(own)  # shapes that the formula does not have
+    yield Guess(of_vectors[0], len(own), vectors=True, last=known)
+    yield from (Guess(settings, len(own), last=known) for settings in (*of_rows, *of_vectors[1:]))
     for axes in (each for each in named if _batched(each)):
-        yield from (Guess(settings, len(own)) for settings in _of_shapes(pair, axes))
+        yield from (Guess(settings, len(own), last=known) for settings in _of_shapes(pair, axes, by))
     for axes in (*(each for each in named if not _batched(each)), numbers):
-        yield from (Guess(settings, len(own) + 1, last=True) for settings in _of_shapes(pair, axes))
+        yield from (Guess(settings, len(own) + 1, last=True) for settings in _of_shapes(pair, axes, by))
 
 
 def _batched(axes: Mapping[str, tuple[str, ...]]) -> bool:
@@ -177,6 +184,8 @@ def named_letters(pair: Pair, claim: Claim) -> dict[str, str] | None:
         return None
     if formula.by[1:]:
         return dict(zip(formula.axes, pair.letters, strict=True))
+    if set(formula.axes) == set(pair.letters):
+        return {name: name for name in formula.axes}
     # The differentiable argument is known by its place in each.
     others = iter(letter for i, letter in enumerate(pair.letters) if i != pair.by)
     return {name: pair.letters[pair.by] if name == formula.by[0] else next(others) for name in formula.axes}
@@ -202,10 +211,11 @@ def of_formula(pair: Pair, claim: Claim) -> Iterator[Setting]:
             found = inputs.whole_numbers(claim, shape(sizes), choose)
             return {theirs: found[name] for name, theirs in names.items()}
 
-        yield Setting((*letters, *([SAMPLES] if batched else [])), random, whole)
+        by = pair.letters.index(names[formula.by[0]])
+        yield Setting((*letters, *([SAMPLES] if batched else [])), random, whole, (by,))
 
 
-def _of_shapes(pair: Pair, axes: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Setting, ...]]:
+def _of_shapes(pair: Pair, axes: Mapping[str, tuple[str, ...]], by: tuple[int, ...]) -> Iterator[tuple[Setting, ...]]:
     """Arrays of these shapes, in each domain: targets as numbers, as one-hot rows and as class numbers."""
     arguments = [Argument(letter, axes[letter]) for letter in pair.letters]
     target = next((letter for letter in pair.letters if _TARGET.fullmatch(letter.lower())), None)
@@ -217,6 +227,7 @@ def _of_shapes(pair: Pair, axes: Mapping[str, tuple[str, ...]]) -> Iterator[tupl
                 tuple(shapes.letters_of(arguments)),
                 functools.partial(_random, arguments, domain, fill, target),
                 functools.partial(_whole, arguments, domain, fill, target),
+                by,
             )
             for domain in DOMAINS
         )

@@ -156,7 +156,7 @@ def _together(result: Result, own: Own, name: str, related: _Related | None, sta
         if own.code == "HG108":  # it may be meant for other shapes than the forward function
             return result
         judged = _alone(Result(result.function, None, "wrong"), own, name)
-        judged.notes.append(f"it is the notes' {result.claim}, but not the derivative of {which}")
+        judged.notes.insert(0, f"it is the notes' {result.claim}, but not the derivative of {which}")
         judged.assumed, judged.claim, judged.source = result.assumed, result.claim, result.source
         if related is not None:
             judged.claim = str(related.claim)
@@ -171,7 +171,7 @@ def _together(result: Result, own: Own, name: str, related: _Related | None, sta
         result.notes.append(f"it is {times} the derivative of {which}")
         return result
     judged = _alone(Result(result.function, None, "wrong"), own, name)
-    judged.notes.append(which.replace(", which is", " is", 1))
+    judged.notes.insert(0, which.replace(", which is", " is", 1))
     judged.assumed, judged.claim, judged.source = result.assumed, result.claim, result.source
     return judged
 
@@ -209,13 +209,15 @@ class _Related:
 
 
 def _related(pair: Pair, claims: Sequence[Claim], backend: Backend, seed: int) -> _Related | None:
-    """The first of these formulas of which the forward function is a multiple."""
-    for claim in claims:
-        for setting in of_formula(pair, claim):
-            found = _times_the_notes(pair, claim, setting, backend, seed)
-            if found is not None:
-                return found
-    return None
+    """The formula that the forward function is, else the first of which it is a multiple."""
+    known = [
+        found
+        for claim in claims
+        for setting in of_formula(pair, claim)
+        if (found := _times_the_notes(pair, claim, setting, backend, seed)) is not None
+    ]
+    same = (found for found in known if found.factor == NOTHING and not found.summed)
+    return next(same, known[0] if known else None)
 
 
 def _times_the_notes(pair: Pair, claim: Claim, setting: Setting, backend: Backend, seed: int) -> _Related | None:
