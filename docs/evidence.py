@@ -55,14 +55,14 @@ def _worst() -> dict[str, dict[str, Any]]:
 
 
 def verified(formula: str, function: str) -> str:
-    """What is on record of a function of the catalogue, in a sentence; empty if nothing is."""
+    """What is on record of a function of the catalogue, in a clause; empty if nothing is."""
     counts, worst = measured("verified"), _worst().get(function)
     parts = []
     if counts and formula in counts.content["formulas"]:
         parts.append(f"equal to JAX at {counts.content['formulas'][formula]['points']:,} points")
     if worst:
         ulp, conditioning = short(worst["ulp"]["hand"]), short(worst["conditioning"]["hand"])
-        parts.append(f"worst error against mpmath {ulp} ulp, {conditioning} units of conditioning")
+        parts.append(f"worst error against mpmath {ulp} ulp, {conditioning} :doc:`units of conditioning </accuracy>`")
     return "; ".join(parts)
 
 

@@ -1,7 +1,7 @@
 """The Sphinx extension that makes the book: pages from the data, formulas as MathML, pictures, links between names.
 
-Nothing that it writes is kept in the repository. Pages go beside the written ones before Sphinx looks for its sources,
-a file only where it changes, so that a second build has little to do.
+Nothing that it writes is kept in the repository. The pages go beside those written by hand before Sphinx looks for its
+sources, each only where it changes, so that the next build reads no more than it must.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", add_font)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.add_post_transform(NamesAsLinks)
+    app.add_post_transform(Unbroken)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

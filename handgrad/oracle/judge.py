@@ -220,7 +220,7 @@ def _failure_at_kinks(candidate: Candidate, backend: Backend, stated: Stated, sa
     if not fine.all():
         return Failure(letters, "HG109", f"at the kink {argument} = {at:g} no such subgradient exists", laid_out, yours)
     value = yours[there][0] / upstream
-    if "kink" in stated and value != stated["kink"]:
+    if kink.low <= stated.get("kink", value) <= kink.high and value != stated.get("kink", value):
         message = f"at the kink {argument} = {at:g} it takes {value:g}; stated is {stated['kink']:g}"
         return Failure(letters, "HG109", message, laid_out, yours)
     if wrong.any():

@@ -85,7 +85,39 @@ def named(candidate: Candidate, evidence: Sequence[Evidence]) -> list[Diagnosis]
         rights = [_right(candidate, each, position) for each in evidence]
         if None not in rights and not all(rights):
             found += _of_one(candidate, evidence, known, position, i, names[i] if len(names) > 1 else "")
-    return found
+    found = _together(found)
+    convention = next(
+        (c for c in conventions.conventions_of(candidate.claim) if _excuses(candidate, evidence, c)), None
+    )
+    if convention is None:
+        return found
+    meant = f'right {convention.sentence}: if that is meant, state conventions({convention.key}="{convention.value}")'
+    return [dataclasses.replace(diagnosis, help=f"{meant}; {diagnosis.help}") for diagnosis in found]
+
+
+def _excuses(candidate: Candidate, evidence: Sequence[Evidence], convention: Convention) -> bool:
+    """Whether all arrays would be right under one more convention."""
+    under = dataclasses.replace(candidate, held=(*candidate.held, convention))
+    for each in evidence:
+        truths = under.truths(each.letters)
+        for array, (i, layout) in zip(each.arrays, candidate.match.pairs, strict=False):
+            laid_out = in_layout(candidate.claim, truths[i], layout)
+            if laid_out is None or not _equal(array, laid_out):
+                return False
+    return True
+
+
+def _together(found: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """What is said of several arrays in the same words is said once, of all of them."""
+    merged: dict[tuple[str, str, str], Diagnosis] = {}
+    for diagnosis in found:
+        label, colon, said = diagnosis.message.partition(": ")
+        key = (diagnosis.code, said if colon else diagnosis.message, diagnosis.help)
+        if colon and key in merged:
+            first = merged[key].message.partition(": ")[0]
+            diagnosis = dataclasses.replace(diagnosis, message=f"{first}, {label}: {said}")
+        merged[key] = diagnosis
+    return [*merged.values()]
 
 
 def _unexplained(candidate: Candidate, evidence: Sequence[Evidence], explanation: Explanation) -> int:
@@ -136,7 +168,7 @@ def _of_one(
     fitting = _fitting(candidate, evidence, arrays, known, i)
     factor = _scale(claim, arrays, [each.truths[i].value for each in evidence], sizes)
     if factor:
-        return [_scaled(candidate, factor, label, i, *fitting[:1])]
+        return [_scaled(candidate, factor, label, *fitting[:1])]
     if fitting:
         return [_diagnosis(claim, e.code, e.name, label) for e in fitting]
     for explanation in known:  # two mistakes at once
@@ -149,7 +181,7 @@ def _of_one(
         factor = _scale(claim, arrays, values, sizes) if len(values) == len(wrong) else None
         if factor:
             first = _diagnosis(claim, explanation.code, explanation.name, label)
-            return [first, _scaled(candidate, factor, label, None)]
+            return [first, _scaled(candidate, factor, label)]
     return []
 
 
@@ -248,19 +280,12 @@ def _scale(
     return None
 
 
-def _scaled(
-    candidate: Candidate, factor: Factor, label: str, i: int | None, explanation: Explanation | None = None
-) -> Diagnosis:
-    """What a factor says: by its sign, its number or its sizes, and for which convention it would be right."""
+def _scaled(candidate: Candidate, factor: Factor, label: str, explanation: Explanation | None = None) -> Diagnosis:
+    """What a factor says: by its sign, its number or its sizes."""
     code = explanation.code if explanation else code_of(factor)
     times = "its sign is flipped" if factor.sign_only else f"it is {factor} times the correct one"
     named_so = f" ({explanation.name})" if explanation and not factor.sign_only else ""
-    advice = _help(candidate.claim, code)
-    convention = None if i is None else _convention_of(candidate.claim, factor, candidate.claim.formula.by[i])
-    if convention is not None:
-        stated = f'conventions({convention.key}="{convention.value}")'
-        advice = f"right {convention.sentence}: if that is meant, state {stated}; {advice}"
-    return Diagnosis(code, CODES[code].title, f"{_subject(label)}{times}{named_so}", advice)
+    return Diagnosis(code, CODES[code].title, f"{_subject(label)}{times}{named_so}", _help(candidate.claim, code))
 
 
 def code_of(factor: Factor) -> str:
@@ -269,15 +294,6 @@ def code_of(factor: Factor) -> str:
     if not above:
         return SIGN if factor.sign_only else SCALE
     return MISCOUNTED if len(above) > 1 else TOO_MANY if True in above else TOO_FEW
-
-
-def _convention_of(claim: Claim, factor: Factor, letter: str) -> Convention | None:
-    """The convention under which a factor would be right."""
-    for convention in conventions.conventions_of(claim):
-        of_it = convention.key == "loss" or letter in claim.formula.shared
-        if convention.factor == factor and of_it:
-            return convention
-    return None
 
 
 # Mistakes in all arrays at once

@@ -31,7 +31,8 @@ def conventions(**stated: Any) -> None:
     ``gradients`` is "mean" where a backward pass divides the gradients of weights and biases by N; ``rows`` is
     "separate" where it leaves them unsummed; ``samples`` is "columns"; ``weights`` is "(k, n)"; ``argument`` is
     "output" where element-wise derivatives take the activation's output; ``labels`` is "integer"; ``upstream`` says
-    whether it is "included"; ``kink`` is the value at a kink and ``epsilon`` the number added to a denominator.
+    whether it is "included"; ``kink`` is the value at a kink, and ``epsilon`` the number that is added to a
+    denominator, or that is the least it may be.
 
     Raises: ConventionError, a ValueError, for an unknown convention or value.
 
