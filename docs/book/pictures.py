@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,16 @@ STYLE: dict[Any, Any] = {
 
 def draw(folder: Path) -> None:
     """Write all pictures into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(STYLE):
-        for name, figure in _figures():
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
+    draw_figures(folder, FIGURES)
     _digits(folder / "digits.png")
 
 
-def _figures() -> Iterator[tuple[str, Figure]]:
-    yield "patterns", _patterns()
-    yield "tails", _tails()
-    yield "verdict", _verdict()
+def draw_figures(folder: Path, names: Iterable[str]) -> None:
+    """Write some of ``FIGURES`` into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context(STYLE):
+        for name in names:
+            FIGURES[name]().savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
 
 
 def _matrix(axes: Any, matrix: Real, title: str, size: float) -> None:
@@ -146,5 +145,8 @@ def _digits(path: Path) -> None:
         digits.main(["--picture", str(path), "--force"])
 
 
+FIGURES = {"patterns": _patterns, "tails": _tails, "verdict": _verdict}
+
 if __name__ == "__main__":
-    draw(Path(sys.argv[1]))
+    chosen = sys.argv[2:]
+    draw_figures(Path(sys.argv[1]), chosen) if chosen else draw(Path(sys.argv[1]))

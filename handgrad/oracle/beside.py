@@ -20,8 +20,22 @@ from handgrad.oracle.report import ACCEPTED, Verdict, number
 
 Real = np.ndarray[Any, Any]
 Sizes = Mapping[str, int]
+ENOUGH = 3
+"""Settings on which a derivative is compared; more settle by which factor a wrong one is off."""
 FINAL = {"HG103", "HG106", "HG109"}
 """What is wrong whatever the shapes are: arguments overwritten, answers that change, no slope at a kink."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """What the derivative gave for some arguments, and the forward function's value there."""
+
+    sizes: Sizes
+    letters: dict[str, Real]
+    value: Real
+    given: dict[str, Real]
+    """The letters with a cotangent, if the derivative takes one."""
+    arrays: tuple[Real, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,26 +153,34 @@ class _Trial:
 
         Where ``only_right`` is asked for, the first wrong array ends it.
         """
-        drawn = [*itertools.islice(self._known(np.random.default_rng(seed)), 5)]
-        if not drawn:
+        answers = self._answers(seed)
+        answered: list[Answered] = []
+        for answer in itertools.islice(answers, ENOUGH):
+            if isinstance(answer, Own):
+                return answer
+            answered.append(answer)
+        if not answered:
             return None
-        outcomes = []
-        for sizes, letters, value in drawn:
-            given = self._given(letters, value, np.random.default_rng((seed, len(outcomes))))
-            outcome = self._called(given)
-            if outcome.error is not None:
-                return self._ended("unusable", "HG102", f"{self.pair.derivative} {outcome.complaint}")
-            if outcome.overwritten:
-                names = " and ".join(outcome.overwritten)
-                return self._ended("wrong", "HG103", f"it overwrites its argument {names}; compute into a copy")
-            if not outcome.repeatable:
-                return self._ended("wrong", "HG106", "the same arguments give another answer the second time")
-            outcomes.append((sizes, letters, value, given, outcome.arrays))
-        own = self._compared(outcomes, argument, only_right)
+        own = self._compared(answered, answers, argument, only_right)
         if own is not None and own.failing is not None and shown:
             own.smallest = self._shown(own, self.setting.small()) or own.failing
             own.telling = self._shown(own, self.setting.telling()) or own.smallest
         return own
+
+    def _answers(self, seed: int) -> Iterator[Answered | Own]:
+        """What the derivative gives, setting by setting, or the verdict where it gives nothing to compare."""
+        for i, (sizes, letters, value) in enumerate(self._known(np.random.default_rng(seed))):
+            given = self._given(letters, value, np.random.default_rng((seed, i)))
+            outcome = self._called(given)
+            if outcome.error is not None:
+                yield self._ended("unusable", "HG102", f"{self.pair.derivative} {outcome.complaint}")
+            elif outcome.overwritten:
+                names = " and ".join(outcome.overwritten)
+                yield self._ended("wrong", "HG103", f"it overwrites its argument {names}; compute into a copy")
+            elif not outcome.repeatable:
+                yield self._ended("wrong", "HG106", "the same arguments give another answer the second time")
+            else:
+                yield Answered(sizes, letters, value, given, outcome.arrays)
 
     def _ended(self, verdict: Verdict, code: str, message: str) -> Own:
         return Own(self.pair, self.setting.by[:1], verdict, code, message, examples=self.examples)
@@ -215,7 +237,9 @@ class _Trial:
     def _held(
         self, given: Mapping[str, Real], sizes: Sizes, arrays: tuple[Real, ...], by: tuple[int, ...]
     ) -> Compared | None:
-        """The arrays beside the derivatives by these arguments."""
+        """The arrays beside the derivatives by these arguments, if there is one for each."""
+        if len(arrays) != len(by):
+            return None
         truths, forms = [], []
         for array, position in zip(arrays, by, strict=True):
             found = self._truth(given, position)
@@ -234,14 +258,16 @@ class _Trial:
 
     # The comparison
 
-    def _compared(self, outcomes: Sequence[Any], argument: str | None, only_right: bool) -> Own | None:
-        found = next(self._by(outcomes, only_right), None)
+    def _compared(
+        self, answered: Sequence[Answered], more: Iterator[Answered | Own], argument: str | None, only_right: bool
+    ) -> Own | None:
+        found = next(self._by(answered, only_right), None)
         if found is None or not any(np.isfinite(truth.size).any() for each in found[1] for truth in each.truths):
             return None
         by, compared = found
         own = Own(self.pair, by, "right", method=self.method, form=compared[0].form, examples=self.examples)
-        own.a_loss = outcomes[0][2].ndim == 0
-        in_output = self.pair.may_be_in_output and self._in_output(outcomes)
+        own.a_loss = answered[0].value.ndim == 0
+        in_output = self.pair.may_be_in_output and self._in_output(answered)
         right = all(each.fine for each in compared)
         if right and (argument != "output" or in_output):
             if len(self.pair.letters) == 1 and self.pair.bar is None:
@@ -261,14 +287,15 @@ class _Trial:
             array, truth = next(each for each in compared if not each.shaped).worst
             own.message = f"the derivative has shape {array.shape}, correct is {truth.value.shape}"
         else:
-            own.factor = self._factor(compared)
-            own.code, own.message = self._named(outcomes)
+            held = (self._held(a.given, a.sizes, a.arrays, by) for a in more if isinstance(a, Answered))
+            own.factor = self._factor([*compared, *filter(None, held)])
+            own.code, own.message = self._named(answered)
         own.failing = next(each for each in compared if not each.fine)
         return own
 
-    def _by(self, outcomes: Sequence[Any], only_right: bool) -> Iterator[tuple[tuple[int, ...], list[Compared]]]:
+    def _by(self, answered: Sequence[Answered], only_right: bool) -> Iterator[tuple[tuple[int, ...], list[Compared]]]:
         """Which arguments the arrays are the derivatives by: as many as there are arrays, the likeliest first."""
-        _, letters, _, given, arrays = outcomes[0]
+        letters, arrays = answered[0].letters, answered[0].arrays
         names, count = self.pair.letters, len(arrays)
         if count == 1:
             first, *others = self.setting.by
@@ -280,10 +307,8 @@ class _Trial:
         best: tuple[tuple[int, ...], list[Compared]] | None = None
         for by in possible:
             compared = []
-            for sizes, _, _, given, arrays in outcomes:
-                if len(arrays) != count:
-                    break
-                held = self._held(given, sizes, arrays, by)
+            for each in answered:
+                held = self._held(each.given, each.sizes, each.arrays, by)
                 if held is None:
                     break
                 compared.append(held)
@@ -291,21 +316,21 @@ class _Trial:
                     break
             if not compared:
                 continue
-            if len(compared) == len(outcomes) and all(each.fine for each in compared):
+            if len(compared) == len(answered) and all(each.fine for each in compared):
                 yield by, compared
                 return
             best = best or (by, compared)
         if best is not None:
             yield best
 
-    def _in_output(self, outcomes: Sequence[Any]) -> bool:
+    def _in_output(self, answered: Sequence[Answered]) -> bool:
         """Whether the derivative is right if it is given the value in the place of the argument: a(1 - a)."""
         (letter,) = self.pair.letters
-        for sizes, letters, value, _, _ in outcomes:
-            outcome = self._called({letter: value})
-            if outcome.error is not None or len(outcome.arrays) != 1 or value.shape != letters[letter].shape:
+        for each in answered:
+            outcome = self._called({letter: each.value})
+            if outcome.error is not None or each.value.shape != each.letters[letter].shape:
                 return False
-            held = self._held(letters, sizes, outcome.arrays, (0,))
+            held = self._held(each.letters, each.sizes, outcome.arrays, (0,))
             if held is None or not held.fine:
                 return False
         return True
@@ -324,25 +349,24 @@ class _Trial:
             sizes.append(each.sizes)
         return identified(ratios, sizes)
 
-    def _named(self, outcomes: Sequence[Any]) -> tuple[str, str]:
+    def _named(self, answered: Sequence[Answered]) -> tuple[str, str]:
         """A mistake that can be made with any function, if it gives these numbers."""
         name, letter = self.pair.forward.function, self.pair.letters[self.setting.by[0]]
-        known: dict[tuple[str, str], Callable[[Any], Real]] = {
-            ("HG210", f"yours is `{name}` itself"): lambda each: each[2],
-            ("HG211", f"yours is {letter}, unchanged"): lambda each: each[1][letter],
+        known: dict[tuple[str, str], Callable[[Answered], Real]] = {
+            ("HG210", f"yours is `{name}` itself"): lambda each: each.value,
+            ("HG211", f"yours is {letter}, unchanged"): lambda each: each.letters[letter],
         }
         for (code, message), expected in known.items():
-            if all(len(e[4]) == 1 and _same(e[4][0], expected(e)) for e in outcomes):
+            if all(len(each.arrays) == 1 and _same(each.arrays[0], expected(each)) for each in answered):
                 return code, message
-        if self.pair.bar and self._without_upstream(outcomes):
+        if self.pair.bar and self._without_upstream(answered[0]):
             return "HG221", f"yours does not depend on {self.pair.bar}"
         return "HG100", ""
 
-    def _without_upstream(self, outcomes: Sequence[Any]) -> bool:
+    def _without_upstream(self, at: Answered) -> bool:
         assert self.pair.bar is not None
-        _, _, _, given, arrays = outcomes[0]
-        outcome = self._called({**given, self.pair.bar: given[self.pair.bar] + 1})
-        return outcome.error is None and all(map(np.array_equal, outcome.arrays, arrays))
+        outcome = self._called({**at.given, self.pair.bar: at.given[self.pair.bar] + 1})
+        return outcome.error is None and all(map(np.array_equal, outcome.arrays, at.arrays))
 
     def _shown(self, own: Own, drawn: Iterator[dict[str, Real]]) -> Compared | None:
         """The first of these arguments on which it fails, in the same way."""
@@ -354,7 +378,7 @@ class _Trial:
             if self.pair.bar is not None:
                 given[self.pair.bar] = np.resize([2.0, -1.0, 3.0], value.shape)
             outcome = self._called(given)
-            if outcome.error is not None or len(outcome.arrays) != len(own.positions):
+            if outcome.error is not None:
                 continue
             held = self._held(given, {}, outcome.arrays, own.positions)
             if held is not None and not held.fine and held.shaped == (own.code != "HG108"):

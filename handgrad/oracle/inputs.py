@@ -82,7 +82,7 @@ def _moderate(
         parts = [_moderate(formula, sizes, part, shape[:-1], generator) for part in domain]
         return np.stack(parts, axis=-1)
     if domain is LABEL:
-        return generator.integers(0, dict(sizes.sizes)["K"], shape)
+        return _evenly(dict(sizes.sizes)["K"], shape, generator)
     if domain is TARGET:
         return _targets(formula, shape, generator)
     if domain is PROBABILITY:
@@ -102,9 +102,14 @@ def _summed(domain: Domain) -> bool:
 def _targets(formula: Formula, shape: tuple[int, ...], generator: np.random.Generator) -> Real:
     """One-hot rows where there are classes, else zeros and ones."""
     if "K" not in letters_of(formula) or not shape or shape[-1] == 0:
-        return generator.integers(0, 2, shape).astype(float)
-    hot = generator.integers(0, shape[-1], shape[:-1])
-    return np.eye(shape[-1])[hot]
+        return _evenly(2, shape, generator).astype(float)
+    return np.eye(shape[-1])[_evenly(shape[-1], shape[:-1], generator)]
+
+
+def _evenly(classes: int, shape: tuple[int, ...], generator: np.random.Generator) -> Real:
+    """A class for each sample, all about as often, since a mistake may show in some of them only."""
+    order = generator.permutation(classes)
+    return generator.permutation(np.resize(order, math.prod(shape))).reshape(shape)
 
 
 def whole_numbers(claim: Claim, shape: Shape, choose: Any) -> dict[str, Real]:

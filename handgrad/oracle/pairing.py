@@ -247,8 +247,19 @@ def _random(
 ) -> dict[str, Real]:
     found = shapes.draw(arguments, _sized(sizes), domain, generator)
     if target is not None:
-        found[target] = fill(found[target], lambda low, high: int(generator.integers(low, high + 1)))
+        found[target] = fill(found[target], _in_turn(generator))
     return found
+
+
+def _in_turn(generator: np.random.Generator) -> Choose:
+    """Numbers in random order, each once before any comes again."""
+    orders: dict[tuple[int, int], Iterator[int]] = {}
+
+    def choose(low: int, high: int) -> int:
+        order = generator.permutation(np.arange(low, high + 1)).tolist()
+        return next(orders.setdefault((low, high), itertools.cycle(order)))
+
+    return choose
 
 
 def _whole(
