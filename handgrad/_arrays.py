@@ -275,6 +275,26 @@ def inner(xp: Any, x: Array, y: Array) -> Array:
     return np.add.reduce(np.vecdot(*blocks), axis=-1) + np.vecdot(x[..., whole:], y[..., whole:])
 
 
+def entry(xp: Any, x: Array, index: Array) -> Array:
+    """The entry at an index along the last axis, one for each row; beyond NumPy at the nearest index in range."""
+    n = x.shape[-1]
+    if xp is not np:
+        return xp.take_along_axis(x, xp.clip(index, 0, max(n - 1, 0))[..., None], axis=-1)[..., 0]
+    rows = np.reshape(x, (index.size, n))  # np.take_along_axis takes three times as long to arrive here
+    return np.reshape(rows[np.arange(len(rows)), np.reshape(index, -1)], index.shape)
+
+
+def only_entry(xp: Any, value: Array, index: Array, n: int) -> Array:
+    """Rows of n entries: a value at an index, one for each row, and 0; but nan if the index is out of range."""
+    if xp is not np:
+        of_index = index[..., None] == xp.arange(n, **placement(index))
+        elsewhere = xp.where((index >= 0) & (index < n), xp.zeros_like(value), xp.nan)
+        return xp.where(of_index, value[..., None], elsewhere[..., None])
+    rows = np.zeros((index.size, n), value.dtype)
+    rows[np.arange(len(rows)), np.reshape(index, -1)] = np.reshape(value, -1)
+    return np.reshape(rows, (*index.shape, n))
+
+
 def clipped(xp: Any, x: Array, low: float | None = None, high: float | None = None) -> Array:
     """The numbers not below one bound and not above the other; np.clip takes longer than the two ufuncs."""
     if xp is not np:

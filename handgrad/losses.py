@@ -28,11 +28,12 @@ from handgrad._arrays import (
     average,
     clipped,
     cotangent,
+    entry,
     in_parts,
     indicator,
     inner,
     largest,
-    placement,
+    only_entry,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
 
@@ -358,11 +359,11 @@ def mean_squared_error_jvp(
 
 
 def _never_both_zero(xp: Any, y: Array, y_hat: Array) -> Array:
-    """The prediction ŷ, but 1 more where y is 0, so that 0·log 0 and 0/0 become 0·log 1 and 0/1, which are 0.
+    """The prediction ŷ, but 1 where y and ŷ are 0, so that 0·log 0 and 0/0 become 0·log 1 and 0/1, which are 0.
 
-    Beyond NumPy only if ŷ is 0 as well: the derivative by y of what is made of it is to be right too.
+    In NumPy it is 1 more wherever y is 0, which takes less time; others differentiate what is made of it by y, too.
     """
-    return y_hat + indicator(xp, y == 0 if xp is np else (y == 0) & (y_hat == 0), y_hat)
+    return y_hat + indicator(xp, y == 0, y_hat) if xp is np else xp.where((y == 0) & (y_hat == 0), 1, y_hat)
 
 
 def _log_likelihood(xp: Any, y: Array, y_hat: Array) -> Array:
@@ -561,14 +562,24 @@ def mean_binary_cross_entropy_jvp(
 # Categorical cross-entropy
 
 
-def _categorical_cross_entropy(xp: Any, y: Array, y_hat: Array) -> Any:
+def _class_likelihood(xp: Any, y: Array, y_hat: Array) -> Any:
+    """The log-likelihood, whose sign a loss or the mean of losses changes, and the derivative of the loss."""
     y_hat = _never_both_zero(xp, y, y_hat)
 
-    def J() -> Array:
-        return 0 - inner(xp, y, xp.log(y_hat))  # 0 first: a perfect prediction costs 0, not -0
+    def log_likelihood() -> Array:
+        return inner(xp, y, xp.log(y_hat))
 
     def dJ_dy_hat() -> Array:
-        return 0 - y / y_hat  # likewise 0 where y is
+        return 0 - y / y_hat  # not -x: 0 where y is, not -0
+
+    return log_likelihood, dJ_dy_hat
+
+
+def _categorical_cross_entropy(xp: Any, y: Array, y_hat: Array) -> Any:
+    log_likelihood, dJ_dy_hat = _class_likelihood(xp, y, y_hat)
+
+    def J() -> Array:
+        return 0 - log_likelihood()  # likewise
 
     return J, dJ_dy_hat
 
@@ -674,8 +685,8 @@ def mean_categorical_cross_entropy(
     np.float64(0.0)
     """
     xp, y, y_hat = arguments(mean_categorical_cross_entropy, y, y_hat)
-    J0, _ = _categorical_cross_entropy(xp, y, y_hat)
-    return average(xp, J0())
+    log_likelihood, _ = _class_likelihood(xp, y, y_hat)
+    return 0 - average(xp, log_likelihood())
 
 
 def mean_categorical_cross_entropy_gradient(
@@ -695,7 +706,7 @@ def mean_categorical_cross_entropy_gradient(
            [-2.,  0.]])
     """
     xp, y, y_hat = arguments(mean_categorical_cross_entropy_gradient, y, y_hat)
-    _, dJ0_dy_hat = _categorical_cross_entropy(xp, y, y_hat)
+    _, dJ0_dy_hat = _class_likelihood(xp, y, y_hat)
     return dJ0_dy_hat() / y.shape[-2]
 
 
@@ -716,8 +727,8 @@ def mean_categorical_cross_entropy_vjp(
            [-6.,  0.]])
     """
     xp, y, y_hat = arguments(mean_categorical_cross_entropy_vjp, y, y_hat)
-    J0, dJ0_dy_hat = value_and_derivative(xp, _categorical_cross_entropy, y, y_hat, core=1)
-    J = average(xp, J0)
+    log_likelihood, dJ0_dy_hat = value_and_derivative(xp, _class_likelihood, y, y_hat, core=1)
+    J = 0 - average(xp, log_likelihood)
 
     def mean_categorical_cross_entropy_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(mean_categorical_cross_entropy_vjp, "J_bar", J_bar, J)
@@ -740,8 +751,8 @@ def mean_categorical_cross_entropy_jvp(
     np.float64(-8.0)
     """
     xp, y, y_hat, y_hat_dot = arguments(mean_categorical_cross_entropy_jvp, y, y_hat, y_hat_dot)
-    J0, dJ0_dy_hat = _categorical_cross_entropy(xp, y, y_hat)
-    return average(xp, J0()), average(xp, inner(xp, dJ0_dy_hat(), y_hat_dot))
+    log_likelihood, dJ0_dy_hat = _class_likelihood(xp, y, y_hat)
+    return 0 - average(xp, log_likelihood()), average(xp, inner(xp, dJ0_dy_hat(), y_hat_dot))
 
 
 # Cross-entropy of an integer label
@@ -768,16 +779,10 @@ def _labelled(function: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
     return xp, y_hat, label, in_range, *rest
 
 
-def _label_cross_entropy(xp: Any, y_hat: Array, label: Array, in_range: Array) -> tuple[Array, ...]:
-    """The loss, where its gradient is not 0, what it is there, and what elsewhere: 0, or nan for a label not in range.
-
-    That is less to keep than the gradient.
-    """
-    of_label = label[..., None] == xp.arange(y_hat.shape[-1], **placement(label))
-    # A product with the one-hot mask, not a choice by it: nan in any class reaches the value, as for a one-hot y.
-    y_hat_label = xp.where(in_range, inner(xp, indicator(xp, of_label, y_hat), y_hat), xp.nan)
-    J = 0 - xp.log(y_hat_label)  # 0 first: a perfect prediction costs 0, not -0
-    return J, of_label, -1 / y_hat_label, xp.where(in_range, xp.zeros_like(J), xp.nan)
+def _label_cross_entropy(xp: Any, y_hat: Array, label: Array, in_range: Array) -> tuple[Array, Array]:
+    """The loss, and its derivative by the label's probability; nan where a label is not in range."""
+    y_hat_label = xp.where(in_range, entry(xp, y_hat, label), xp.nan)
+    return 0 - xp.log(y_hat_label), -1 / y_hat_label  # 0 first: a perfect prediction costs 0, not -0
 
 
 def label_cross_entropy(label: Int[Array, "*batch"], y_hat: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:
@@ -796,7 +801,7 @@ def label_cross_entropy(label: Int[Array, "*batch"], y_hat: Float[Array, "*batch
     >>> label_cross_entropy(1, [0.0, 1.0])
     np.float64(0.0)
     """
-    J, *_ = _label_cross_entropy(*_labelled(label_cross_entropy, label, y_hat))
+    J, _ = _label_cross_entropy(*_labelled(label_cross_entropy, label, y_hat))
     return J
 
 
@@ -813,9 +818,9 @@ def label_cross_entropy_gradient(
     >>> label_cross_entropy_gradient(1, [0.5, 0.25, 0.25])
     array([ 0., -4.,  0.])
     """
-    xp, *labelled = _labelled(label_cross_entropy_gradient, label, y_hat)
-    _, of_label, slope, elsewhere = _label_cross_entropy(xp, *labelled)
-    return xp.where(of_label, slope[..., None], elsewhere[..., None])
+    xp, y_hat, label, in_range = _labelled(label_cross_entropy_gradient, label, y_hat)
+    _, slope = _label_cross_entropy(xp, y_hat, label, in_range)
+    return only_entry(xp, slope, label, y_hat.shape[-1])
 
 
 def label_cross_entropy_vjp(
@@ -833,12 +838,12 @@ def label_cross_entropy_vjp(
     >>> pullback(3.0)
     array([ 0., -6.])
     """
-    xp, *labelled = _labelled(label_cross_entropy_vjp, label, y_hat)
-    J, of_label, slope, elsewhere = in_parts(xp, _label_cross_entropy, *labelled, core=1)
+    xp, y_hat, label, in_range = _labelled(label_cross_entropy_vjp, label, y_hat)
+    J, slope = _label_cross_entropy(xp, y_hat, label, in_range)
 
     def label_cross_entropy_pullback(J_bar: Array) -> Array:
         xp, J_bar = cotangent(label_cross_entropy_vjp, "J_bar", J_bar, J)
-        return xp.where(of_label, (J_bar * slope)[..., None], elsewhere[..., None])
+        return only_entry(xp, J_bar * slope, label, y_hat.shape[-1])
 
     return J, label_cross_entropy_pullback
 
@@ -857,8 +862,8 @@ def label_cross_entropy_jvp(
     np.float64(-8.0)
     """
     xp, y_hat, label, in_range, y_hat_dot = _labelled(label_cross_entropy_jvp, label, y_hat, y_hat_dot)
-    J, of_label, slope, elsewhere = _label_cross_entropy(xp, y_hat, label, in_range)
-    return J, inner(xp, xp.where(of_label, slope[..., None], elsewhere[..., None]), y_hat_dot)
+    J, slope = _label_cross_entropy(xp, y_hat, label, in_range)
+    return J, inner(xp, only_entry(xp, slope, label, y_hat.shape[-1]), y_hat_dot)
 
 
 # Mean over a mini-batch

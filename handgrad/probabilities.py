@@ -273,17 +273,14 @@ def softmax_jvp(
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     below, e, S = _exponentials(xp, l)
     rest = _rest(xp, e, S)
-    sum_y = summed(xp, y, keepdims=True)
 
     def J() -> Array:
-        log_S = xp.log1p(rest)
-        return (sum_y * log_S)[..., 0] - inner(xp, y, xp.where(y == 0, y, below))
+        return inner(xp, y, xp.where(y == 0, y, xp.log1p(rest) - below))
 
     def dJ_dl() -> Array:
-        p = e / S
-        d = p * sum_y - y
-        # The entries add up to 0: where p is near 1 and digits cancel, an entry is what the others leave for it.
-        return xp.where(p > 0.5, d - summed(xp, d, keepdims=True), d)
+        p, sum_y = e / S, summed(xp, y, keepdims=True)
+        # Where p is near 1 and digits cancel, 1 - p = rest/S has them all.
+        return xp.where(p > 0.5, sum_y - y - sum_y * (rest / S), p * sum_y - y)
 
     return J, dJ_dl
 
