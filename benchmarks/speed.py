@@ -310,8 +310,8 @@ REMARKS = (
     "XLA runs a program of fewer than 1,000 operations in the thread that calls it and hands others over, which takes"
     " 10 to 40 µs. At 100 elements sigmoid, tanh and the cross-entropies, of 10 operations per element or more, are on"
     " one side of that mark and JAX's own, of 6, on the other.",
-    "XLA keeps one array more than for JAX's own: for softmax_cross_entropy of 10 classes the logits below their maximum,"
-    " for mean_binary_cross_entropy the argument of log1p.",
+    "Where what is summed holds a choice, such as that of 0 for 0 log 0, XLA writes it out before it sums: one array"
+    " more than for JAX's own in softmax_cross_entropy of 10 classes and in mean_binary_cross_entropy.",
     "Of formulas that do little but read and write, time grows faster than the size, as that of a copy does, since"
     " larger arrays fit in no cache and their memory is new each time.",
 )
