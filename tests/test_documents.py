@@ -16,7 +16,8 @@ from handgrad.catalogue import FORMULAS
 from handgrad.cli import main
 
 ROOT = pathlib.Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+README = ROOT / "README.md"
+PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
 
 
 def blocks(path: pathlib.Path, language: str) -> list[str]:
@@ -79,3 +80,14 @@ def test_the_figures_on_record_are_of_these_formulas() -> None:
     verified, accuracy = evidence.measured("verified"), evidence.measured("accuracy")
     assert verified is None or verified.content["formulas"].keys() == FORMULAS.keys()
     assert accuracy is None or {row["formula"] for row in accuracy.content["rows"]} == FORMULAS.keys()
+
+
+def test_the_speeds_in_readme_are_those_on_record() -> None:
+    speed = evidence.measured("speed")
+    assert speed is not None
+    marks = {mark["what"]: mark for mark in speed.content["summary"] if mark["rounds"] == "median"}
+    shown = re.findall(r"^ +\| (.+?) \| ([\d.]+) \| ([\d.]+) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(shown) >= 5
+    for what, median, largest in shown:
+        mark = marks[what]
+        assert (median, largest) == (f"{mark['median']:.2f}", f"{mark['worst']:.2f}"), what

@@ -1,4 +1,4 @@
-"""The named mistakes once more, in loops and scalar arithmetic as students write them, one file per file of mistakes.
+"""The named mistakes once more, in loops and scalar arithmetic as students write them.
 
 Each function takes the letters of its claim, of one sample or, where only that shows the mistake, of a batch: for a
 derivative the formula's arguments, for a backward pass the cotangent before them. None of them calls the first writing.
