@@ -15,6 +15,9 @@ as counted in a call, in jax.jit as XLA plans it (PyTorch does not say); the tim
 on four derivatives, from the start of a command to its end, by ``handgrad check``, ``jax.test_util.check_grads`` and
 ``torch.autograd.gradcheck``. The summary holds what was measured against the marks
 that the project has set itself. Names of formulas, or of the parts memory, imports and verdicts, restrict the run.
+
+``--inline`` times only the two ways in jax.jit, and lets JAX run every program in the thread that calls it. Without it
+JAX hands all but the smallest to another one, which on small arrays takes longer than the program.
 """
 
 from __future__ import annotations
@@ -309,7 +312,7 @@ REMARKS = (
     " PyTorch runs some of them, and XLA all, on every core, and XLA fuses them.",
     "XLA runs a program of fewer than 1,000 operations in the thread that calls it and hands others over, which takes"
     " 10 to 40 µs. At 100 elements sigmoid, tanh and the cross-entropies, of 10 operations per element or more, are on"
-    " one side of that mark and JAX's own, of 6, on the other.",
+    " one side of that mark and JAX's own, of 6, on the other. --inline shows the ratios without that.",
     "Where what is summed holds a choice, such as that of 0 for 0 log 0, XLA writes it out before it sums: one array"
     " more than for JAX's own in softmax_cross_entropy of 10 classes and in mean_binary_cross_entropy.",
     "Of formulas that do little but read and write, time grows faster than the size, as that of a copy does, since"
@@ -331,15 +334,16 @@ def reasons(rows: Sequence[Row]) -> Iterator[str]:
 # Output
 
 
-def header(ways: Sequence[str]) -> Iterator[str]:
+def header(ways: Sequence[str], *, inline: bool) -> Iterator[str]:
     """What the numbers depend on: the machine, the versions, and who is missing."""
     names = ["numpy", "jax", *[way for way in ("torch", "autograd") if way in ways]]
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     device = jax.devices()[0]
     yield f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
-    yield f"JAX on {device.device_kind or device.platform}; the default threads of every library"
+    where = "its programs run in the thread that calls them" if inline else "the default threads of every library"
+    yield f"JAX on {device.device_kind or device.platform}; {where}"
     yield "beside each time, the time by hand by it: below 1, handgrad is faster"
-    for way in peers.WAYS:
+    for way in () if inline else peers.WAYS:
         if way not in ways:
             yield f"{way} is left out: it is not installed"
 
@@ -401,6 +405,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=str(__doc__).partition("\n")[0])
     parser.add_argument("what", nargs="*", default=everything, help=f"of {', '.join(everything)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="three sizes, one dtype, fewer rounds")
+    parser.add_argument("--inline", action="store_true", help="JAX only, without a change of threads")
     parser.add_argument("--json", type=Path, help="also write everything to this file")
     options = parser.parse_args(argv)
     for name in options.what:
@@ -408,6 +413,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             parser.error(f"{name!r} is not one of {', '.join(everything)}")
     jax.config.update("jax_enable_x64", True)
     quick, ways = options.quick, peers.available()
+    if options.inline:
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
+        options.what, ways = [name for name in options.what if name not in PARTS], [*JITTED]
     sizes, dtypes, seconds = (QUICK_SIZES, QUICK_DTYPES, QUICK_SECONDS) if quick else (SIZES, DTYPES, SECONDS)
 
     aside = Console(stderr=True, highlight=False)
@@ -430,7 +438,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     exponents = growths(rows)
     summary = list(marks(rows, memory, exponents))
-    lines, why = list(header(ways)), list(reasons(rows))
+    lines, why = list(header(ways, inline=options.inline)), list(reasons(rows))
     if options.json:
         measured = {"rows": rows, "memory": memory, **commands, "growth": exponents, "summary": summary}
         listed = {key: [entry._asdict() for entry in entries] for key, entries in measured.items()}
