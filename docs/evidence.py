@@ -22,6 +22,7 @@ COMMANDS = {
     "verified": "python -m pytest -n auto -p docs.evidence tests/test_against_jax.py",
     "accuracy": "python -m benchmarks.accuracy --format json --output docs/_data/accuracy.json",
     "speed": "python -m benchmarks.speed --json docs/_data/speed.json",
+    "inline": "python -m benchmarks.speed --inline --json docs/_data/inline.json",
 }
 """What writes each file; from the checkout."""
 

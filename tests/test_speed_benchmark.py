@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,16 @@ def test_a_quick_run_prints_and_writes(
     printed = capsys.readouterr().out
     for part in (*data["header"], *data["reasons"], "mlp_gradients", "Summary", "Peak memory"):
         assert part in printed
+
+
+def test_an_inline_run_is_of_jax_alone(tmp_path: Path) -> None:
+    file = tmp_path / "speed.json"
+    command = [sys.executable, "-m", "benchmarks.speed", "relu", "memory", "--quick", "--inline", "--json", str(file)]
+    subprocess.run(command, cwd=Path(__file__).parent.parent, check=True, capture_output=True)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    assert {row["way"] for row in data["rows"]} == {"handgrad in jit", "jax"}
+    assert not data["memory"]
+    assert any("in the thread that calls" in line for line in data["header"])
 
 
 def test_a_mark_is_met_up_to_its_number() -> None:

@@ -57,6 +57,12 @@ SHOWN = (100, 10_000, 1_000_000)
 
 def _speed(content: dict[str, Any]) -> Iterator[str]:
     yield from _titled("What is shown", _marks(content["summary"]))
+    inline = measured("inline")
+    if inline is not None:
+        yield heading("The same in jax.jit, run in the thread that calls", "-")
+        yield text.code(COMMANDS["inline"], "sh")
+        yield _marks(inline.content["summary"])
+        yield from map(prose, inline.content["reasons"])
     yield from _titled("Time for a value and its gradients", _times(content["rows"]))
     yield from _titled(
         "Memory at the peak beyond the arguments, in sizes of the largest one", _memory(content["memory"])
@@ -71,9 +77,12 @@ def _titled(title: str, shown: str) -> list[str]:
 
 
 def _marks(found: list[dict[str, Any]]) -> str:
-    head = ["ratio of times", "median", "mark", "worst", "mark", "worst at"]
+    head = ["what is shown", "rounds", "median", "mark", "worst", "mark", "worst at"]
     keys = ("median", "median_mark", "worst", "worst_mark")
-    cells = [[prose(mark["what"]), *[_number(mark[key]) for key in keys], prose(mark["worst_row"])] for mark in found]
+    cells = [
+        [prose(mark["what"]), mark["rounds"], *[_number(mark[key]) for key in keys], prose(mark["worst_row"])]
+        for mark in found
+    ]
     return text.table(head, cells, widths="auto") if found else ""
 
 
