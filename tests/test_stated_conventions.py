@@ -332,6 +332,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("message", UNKNOWN)
 def test_conventions_that_there_are_not(message: str) -> None:
+    take_stated()  # what a snippet of a page has left behind
     with pytest.raises(ValueError, match=f"^{message}"):
         handgrad.conventions(**UNKNOWN[message])
     with pytest.raises(CheckError, match=f"^{message}"):
