@@ -100,12 +100,18 @@ class Own:
 
 
 def held_against(
-    pair: Pair, guesses: Iterable[Guess], backend: Backend, seed: int, argument: str | None = None
+    pair: Pair,
+    guesses: Iterable[Guess],
+    backend: Backend,
+    seed: int,
+    argument: str | None = None,
+    *,
+    shown: bool = True,
 ) -> Own | None:
     """The verdict for the first shapes for which the derivative is right, else for those that come closest.
 
     None where the forward function takes none of them. ``argument`` says whether it is stated to be written in the
-    input or in the output.
+    input or in the output; ``shown`` asks for the two counterexamples of a wrong one.
     """
     best, tier = None, 0
     left = iter(guesses)
@@ -115,7 +121,7 @@ def held_against(
         if (fits and guess.tier > tier) or (ran and guess.last):
             break
         for setting in guess.settings:
-            own = _Trial(pair, setting, backend).judged(seed, argument, only_right=fits)
+            own = _Trial(pair, setting, backend).judged(seed, argument, only_right=fits, shown=shown)
             if own is not None:
                 break
         else:

@@ -56,10 +56,15 @@ def judged_by_forward(
     started, claims = time.perf_counter(), _claims(result, info)
     try:
         pair = paired(info, forward)
-        own = pair and held_against(pair, guesses(pair, claims), backend, seed, stated.get("argument"))
+        related = pair and _related(pair, claims, backend, seed)
+        if related and related.same and related.claim is claims[0] and result.verdict == "right":
+            result.notes.append(_of_file(forward["name"]))
+            return result
+        # A wrong derivative of the notes' own function keeps the counterexamples that it has.
+        shown = not (related and related.same) or result.verdict in ACCEPTED
+        own = pair and held_against(pair, guesses(pair, claims), backend, seed, stated.get("argument"), shown=shown)
         if own is None or own.verdict == "unusable":
             return _without(result, own, forward["name"])
-        related = _related(own.pair, claims, backend, seed)
     except TimedOutError as error:
         return _failed(result, "timeout", "HG105", f"{info['name']} {error}")
     except WorkerError as error:
@@ -144,7 +149,7 @@ def _together(result: Result, own: Own, name: str, related: _Related | None, sta
     which = f"your `{name}`, which is {which}"
     if own.verdict in ACCEPTED:
         if result.verdict in ACCEPTED:
-            result.notes.append(f"it is the derivative of the `{name}` in this file too")
+            result.notes.append(_of_file(name))
         elif not (_contradicts(result, own, stated) or {each.code for each in result.diagnosis} & FINAL):
             result.verdict = "right-in-convention"
             result.convention = "; ".join(filter(None, [f"it matches {which}", own.form]))
@@ -176,6 +181,10 @@ def _together(result: Result, own: Own, name: str, related: _Related | None, sta
     return judged
 
 
+def _of_file(name: str) -> str:
+    return f"it is the derivative of the `{name}` in this file too"
+
+
 def _contradicts(result: Result, own: Own, stated: Stated) -> bool:
     """Whether something else than the loss is stated, which the forward function cannot decide."""
     return bool((stated.keys() - {"loss"}) & conventions.kinds_of(claiming.parse(str(result.claim))))
@@ -194,6 +203,11 @@ class _Related:
     """By which it is the notes', or the sum of the notes' over samples or entries."""
     summed: str = ""
     """Over what, where it is one number for many of the notes'."""
+
+    @property
+    def same(self) -> bool:
+        """Whether it is the notes' own."""
+        return self.factor == NOTHING and not self.summed
 
     @property
     def words(self) -> str:
@@ -216,8 +230,7 @@ def _related(pair: Pair, claims: Sequence[Claim], backend: Backend, seed: int) -
         for setting in of_formula(pair, claim)
         if (found := _times_the_notes(pair, claim, setting, backend, seed)) is not None
     ]
-    same = (found for found in known if found.factor == NOTHING and not found.summed)
-    return next(same, known[0] if known else None)
+    return next((found for found in known if found.same), known[0] if known else None)
 
 
 def _times_the_notes(pair: Pair, claim: Claim, setting: Setting, backend: Backend, seed: int) -> _Related | None:
