@@ -201,20 +201,16 @@ def _text(formula: Formula, library: Library) -> str:
     """The docstring: what is whose."""
     labelled = docstrings.read(formula.value).labelled
     companions = " and ".join(f"``handgrad.{formula.name}{suffix}``" for suffix in library.rule.split())
-    by_data = f"; by {_listed(_data(formula))} it is {library.title}'s own" if _data(formula) else ""
-    mirrored = f", and by {_listed(_mirrored(formula))} its opposite" if _mirrored(formula) else ""
+    by_data = f"; by {docstrings.listed(_data(formula))} it is {library.title}'s own" if _data(formula) else ""
+    mirrored = f", and by {docstrings.listed(_mirrored(formula))} its opposite" if _mirrored(formula) else ""
     return "\n".join(
         [
             f"{formula.title}, with its derivative by hand for {library.title}.",
             "",
             f"The value is that of ``handgrad.{formula.name}``, with its conventions and errors.",
-            f"The derivative by {_listed(formula.by)} is that of {companions}{mirrored}{by_data}.",
+            f"The derivative by {docstrings.listed(formula.by)} is that of {companions}{mirrored}{by_data}.",
             "",
             f"Shapes: {labelled['Shapes']}.",
             f"Source: {labelled['Source']}",
         ]
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["Docstring", "plain", "read"]
+__all__ = ["Docstring", "listed", "plain", "read"]
 
 _LABELS = ("Convention", "Shapes", "Raises", "Source")
 
@@ -49,6 +49,15 @@ def read(function: Callable[..., Any]) -> Docstring:
                 else:
                     remarks.append(" ".join(part.split()))
     return Docstring(summary, formula, tuple(remarks), labelled, example)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["x", "W", "b"])
+    'x, W and b'
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 _ACCENTS = {"bar": "\u0304", "dot": "\u0307", "hat": "\u0302"}

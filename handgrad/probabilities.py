@@ -312,7 +312,7 @@ def softmax_cross_entropy_gradient(
 
     .. math:: ∂J/∂l = p \, Σ_k y_k - y
 
-    Its entries add up to 0, so where p_i is near 1 and digits cancel, the entry is what the others leave for it.
+    Where p_i is near 1 and digits cancel, 1 - p_i is taken from the sum of the other exponentials, which has them all.
 
     Shapes: ``y (*batch, K), l (*batch, K) -> (*batch, K)``.
     Source: notes (2.23, 2.32)

@@ -180,11 +180,8 @@ class _Trial:
             outcome = self._called(given)
             if outcome.error is not None:
                 yield self._ended("unusable", "HG102", f"{self.pair.derivative} {outcome.complaint}")
-            elif outcome.overwritten:
-                names = " and ".join(outcome.overwritten)
-                yield self._ended("wrong", "HG103", f"it overwrites its argument {names}; compute into a copy")
-            elif not outcome.repeatable:
-                yield self._ended("wrong", "HG106", "the same arguments give another answer the second time")
+            elif outcome.breach:
+                yield self._ended("wrong", *outcome.breach)
             else:
                 yield Answered(sizes, letters, value, given, outcome.arrays)
 
@@ -273,9 +270,10 @@ class _Trial:
         by, compared = found
         own = Own(self.pair, by, "right", method=self.method, form=compared[0].form, examples=self.examples)
         own.a_loss = answered[0].value.ndim == 0
-        in_output = self.pair.may_be_in_output and self._in_output(answered)
         right = all(each.fine for each in compared)
-        if right and (argument != "output" or in_output):
+        in_input = right and argument != "output"
+        in_output = not in_input and self.pair.may_be_in_output and self._in_output(answered)
+        if in_input or (right and in_output):
             if len(self.pair.letters) == 1 and self.pair.bar is None:
                 self._at_kink(own)
             return own

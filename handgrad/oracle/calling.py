@@ -112,6 +112,13 @@ class Outcome:
         """The error and where it was raised, as a predicate of the call."""
         return f"{self.error} in line {self.line}" if self.line else str(self.error)
 
+    @property
+    def breach(self) -> tuple[str, str] | None:
+        """What it broke of the contract that every call has to keep, as a code and in words, if anything."""
+        if self.overwritten:
+            return "HG103", f"it overwrites its argument {' and '.join(self.overwritten)}; compute into a copy"
+        return None if self.repeatable else ("HG106", "the same arguments give another answer the second time")
+
     def to_json(self) -> dict[str, Any]:
         """All but the arrays, as plain data."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "arrays"}

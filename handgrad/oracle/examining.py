@@ -87,11 +87,8 @@ class Subject:
         outcome = calling.call(namespace, calling.Plan("answer", (*letters,)), letters)
         if outcome.error is not None:
             return Failure(letters, "HG102", f"{self.answer.call} {outcome.complaint}")
-        if outcome.overwritten:
-            names = " and ".join(outcome.overwritten)
-            return Failure(letters, "HG103", f"it overwrites its argument {names}; compute into a copy")
-        if not outcome.repeatable:
-            return Failure(letters, "HG106", "the same arguments give another answer the second time")
+        if outcome.breach:
+            return Failure(letters, *outcome.breach)
         args, y_bar = self.arguments(letters), letters[self.bar] if self.bar else None
         y_bar = None if y_bar is None else y_bar.astype(float)
         truths = self.truths.at(args, y_bar, np.dtype(self.answer.dtype), count=careful)

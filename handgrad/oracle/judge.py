@@ -174,11 +174,8 @@ def _failure(
     given = candidate.given(letters)
     if outcome.error is not None:
         return Failure(given, "HG102", f"{candidate.plan} {outcome.complaint}", truths[0])
-    if outcome.overwritten:
-        overwritten = " and ".join(outcome.overwritten)
-        return Failure(given, "HG103", f"it overwrites its argument {overwritten}; compute into a copy", truths[0])
-    if not outcome.repeatable:
-        return Failure(given, "HG106", "the same arguments give another answer the second time", truths[0])
+    if outcome.breach:
+        return Failure(given, *outcome.breach, truths[0])
     arrays = read(outcome.arrays, truths)
     if len(arrays) != len(candidate.match.pairs):
         wanted = ", ".join(names)

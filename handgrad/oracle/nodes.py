@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.docstrings import listed
 from handgrad.oracle import conventions, inputs
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.candidates import Backend, Candidate
@@ -86,7 +87,7 @@ def _settle(result: Result, reading: Reading, backend: Backend, seed: int) -> No
         result.nodes.append(Step(keys[node], "wrong", diagnosis.title))
     for node in sorted(others, key=lambda node: node not in off):
         origins = [keys[before] for before in _sources(reading, node, keys) if before in off]
-        remark = f"right for your {_listed(origins)}" if node in off else ""
+        remark = f"right for your {listed(origins)}" if node in off else ""
         result.nodes.append(Step(keys[node], "inherited" if node in off else "right", remark))
     if faults:
         result.verdict = "wrong"
@@ -116,10 +117,6 @@ def _broken(outcome: Outcome, candidate: Candidate) -> Diagnosis | None:
     if not outcome.repeatable:
         return diagnosed("HG106", "the same arguments give another answer the second time")
     return None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _sources(reading: Reading, node: Node, keys: Mapping[Node, str]) -> list[Node]:
