@@ -243,9 +243,9 @@ def copied(xp: Any, x: Array) -> Array:
     return x.clone() if _is_torch(x) else xp.asarray(x, copy=True)
 
 
-def modulus(xp: Any, x: Array) -> Array:
-    """|x|; beyond NumPy by a choice of sign, as PyTorch gives |x| the slope 0 at 0, and with it wrong second slopes."""
-    return np.abs(x) if xp is np else xp.where(x < 0, -x, x)
+def minus_modulus(xp: Any, x: Array) -> Array:
+    """-|x|; beyond NumPy by a choice of sign, as others give |x| the slope 0 at 0, and with it wrong second slopes."""
+    return -np.abs(x) if xp is np else xp.where(x < 0, x, -x)
 
 
 def summed(xp: Any, x: Array, axis: Any = -1, *, keepdims: bool = False) -> Array:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handgrad._arrays import Array, Pullback, arguments, clipped, copied, indicator, modulus
+from handgrad._arrays import Array, Pullback, arguments, clipped, copied, indicator, minus_modulus
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def identity_jvp(
 
 
 def _sigmoid(xp: Any, z: Array) -> Any:
-    t = xp.exp(-modulus(xp, z))  # never above 1, so neither end overflows
+    t = xp.exp(minus_modulus(xp, z))  # never above 1, so neither end overflows
     s = t / (1 + t)  # σ(-|z|), never above 1/2
 
     def a() -> Array:
@@ -268,12 +268,10 @@ def _tanh(xp: Any, z: Array) -> Any:
         return xp.tanh(z)
 
     def da_dz() -> Array:
-        # (1 + a)(1 - a) has no digits left beyond z = 19; r keeps them all. Its square is 4t: 2|z| may overflow, and t
-        # is subnormal before 4t is.
-        r = 2 * xp.exp(-modulus(xp, z))
-        square = r * r
-        t = square / 4
-        return square / (1 + t * (2 + t))  # that is 4t / (1 + t)^2, without doubling the rounding of 1 + t
+        # (1 + a)(1 - a) has no digits left beyond z = 19; h keeps them all, and its square may vanish before sech^2 z.
+        h = xp.exp(minus_modulus(xp, z)) / 2
+        sech = h / (0.25 + h * h)
+        return sech * sech
 
     return a, da_dz
 
@@ -297,7 +295,8 @@ def tanh(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 def tanh_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     r"""The diagonal of tanh's Jacobian, exact to a few ulp in both tails.
 
-    .. math:: ∂a/∂z = (1 + a)(1 - a) = 4t / (1 + t)^2, \quad t = e^{-2|z|}
+    .. math:: ∂a/∂z = (1 + a)(1 - a) = \operatorname{sech}^2 z, \quad
+        \operatorname{sech} z = h / (1/4 + h^2), \quad h = e^{-|z|} / 2
 
     Shapes: ``z (*shape) -> (*shape)``.
     Source: notes (2.14)

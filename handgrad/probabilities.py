@@ -28,7 +28,7 @@ from handgrad._arrays import (
     indicator,
     inner,
     largest,
-    modulus,
+    minus_modulus,
     summed,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
@@ -163,7 +163,7 @@ def _rest(xp: Any, e: Array, S: Array) -> Array:
     """S - 1, what the largest e leaves to the others; if S < 2 it is summed, since the difference has lost digits."""
     if xp is np and e.size <= FEW:
         return np.minimum.reduce(e @ _all_others(e.shape[-1], e.dtype), axis=-1, keepdims=True)
-    of_others = inner(xp, indicator(xp, e < 1, e), e)[..., None]
+    of_others = summed(xp, e - xp.floor(e), keepdims=True)  # the largest e is 1, and if S < 2 no other is
     return xp.where(S < 2, of_others, S - 1)
 
 
@@ -272,13 +272,14 @@ def softmax_jvp(
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     below, e, S = _exponentials(xp, l)
-    rest = _rest(xp, e, S)
+    rest, sum_y = _rest(xp, e, S), summed(xp, y, keepdims=True)
 
     def J() -> Array:
-        return inner(xp, y, xp.where(y == 0, y, xp.log1p(rest) - below))
+        log_S = xp.log1p(rest)
+        return (sum_y * log_S)[..., 0] - inner(xp, y, xp.where(y == 0, y, below))  # two sums of numbers ≥ 0
 
     def dJ_dl() -> Array:
-        p, sum_y = e / S, summed(xp, y, keepdims=True)
+        p = e / S
         # Where p is near 1 and digits cancel, 1 - p = rest/S has them all.
         return xp.where(p > 0.5, sum_y - y - sum_y * (rest / S), p * sum_y - y)
 
@@ -370,7 +371,7 @@ def softmax_cross_entropy_jvp(
 
 
 def _sigmoid_cross_entropy(xp: Any, y: Array, z: Array) -> Any:
-    t = xp.exp(-modulus(xp, z))
+    t = xp.exp(minus_modulus(xp, z))
     s = t / (1 + t)  # σ(-|z|)
     above = indicator(xp, z >= 0, z)  # the nearer of 0 and 1 to σ(z), which lies s away from it
 
