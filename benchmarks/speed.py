@@ -4,17 +4,17 @@
 elements in float32 and float64. The ways are those of ``benchmarks.peers``: by hand on NumPy arrays, beside which stand
 jax.jit called with the same NumPy arrays, PyTorch and HIPS autograd; and by hand inside jax.jit, beside which stands
 JAX's own jitted derivative. All compute the same value and gradients of the same arguments, which is compared before
-the clock starts. They take turns, round by round in random order, so that whatever else the machine does meets all of
-them; a time is the median over the rounds, a ratio the median of the ratios in each round, below 1 where handgrad is
-faster. The ratio of the fastest rounds is written beside it: it says more on a busy machine, where libraries with
-several threads wait for one that does not run. Every library keeps the threads it takes by default. JAX's arrays lie on
-its default device.
+the clock starts. Those beside one another take turns, round by round in random order, so that whatever else the machine
+does meets all of them; a time is the median over the rounds, a ratio the median of the ratios in each round, below 1
+where handgrad is faster. The ratio of the fastest rounds is written beside it: it says more on a busy machine, where
+libraries with several threads wait for one that does not run. Every library keeps the threads it takes by default.
+JAX's arrays lie on its default device.
 
 Then come the memory that a way holds at its peak beyond its arguments, the results included: by NumPy and HIPS autograd
 as counted in a call, in jax.jit as XLA plans it (PyTorch does not say); the time to import; and the time to a verdict
 on four derivatives, from the start of a command to its end, by ``handgrad check``, ``jax.test_util.check_grads`` and
-``torch.autograd.gradcheck``. The summary holds what was measured against the marks
-that the project has set itself. Names of formulas, or of the parts memory, imports and verdicts, restrict the run.
+``torch.autograd.gradcheck``. The summary holds what was measured against the marks that the project has set itself.
+Names of formulas, or of the parts memory, imports and verdicts, restrict the run.
 
 ``--inline`` times only the two ways in jax.jit, and lets JAX run every program in the thread that calls it. Without it
 JAX hands all but the smallest to another one, which on small arrays takes longer than the program.
@@ -143,23 +143,33 @@ def timed(subject: Subject, ways: Sequence[str], seconds: float) -> list[Row]:
     """A row for each way."""
     steps = peers.steps(subject, ways)
     peers.compare(subject, steps)
-    repeats = {way: max(1, round(BLOCK / _seconds(step, 3))) for way, step in steps.items()}
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    order = random.Random(0)
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[ways[0]]) < ROUNDS:
-        for way in order.sample(ways, len(ways)):  # whoever comes second finds threads awake and memory at hand
-            if subject.elements > SMALL:
-                time.sleep(PAUSE)
-            times[way].append(_seconds(steps[way], repeats[way]))
     rows = []
-    for way, found in times.items():
-        by_hand = times[HAND_JITTED if way in JITTED else HAND]
-        ratio = statistics.median(hand / other for hand, other in zip(by_hand, found, strict=True))
-        shown = (subject.label, subject.name, subject.dtype, subject.elements, way)
-        fastest = (1e6 * min(found), min(by_hand) / min(found))
-        rows.append(Row(*shown, len(found), 1e6 * statistics.median(found), ratio, *fastest))
+    for in_jit in (False, True):
+        part = {way: step for way, step in steps.items() if (way in JITTED) is in_jit}
+        times = _in_turns(part, seconds * len(part) / len(steps), PAUSE if subject.elements > SMALL else 0)
+        for way, found in times.items():
+            by_hand = times[HAND_JITTED if in_jit else HAND]
+            ratio = statistics.median(hand / other for hand, other in zip(by_hand, found, strict=True))
+            shown = (subject.label, subject.name, subject.dtype, subject.elements, way)
+            fastest = (1e6 * min(found), min(by_hand) / min(found))
+            rows.append(Row(*shown, len(found), 1e6 * statistics.median(found), ratio, *fastest))
     return rows
+
+
+def _in_turns(steps: dict[str, Step], seconds: float, pause: float) -> dict[str, list[float]]:
+    """The times of steps that are held against each other, and of nobody else whose threads might still run."""
+    repeats = {way: max(1, round(BLOCK / _seconds(step, 3))) for way, step in steps.items()}
+    if HAND_JITTED in steps:  # the two take about as long; with the same number both are as warm
+        repeats = dict.fromkeys(steps, max(repeats.values()))
+    times: dict[str, list[float]] = {way: [] for way in steps}
+    order = random.Random(0)
+    start, rounds = time.perf_counter(), 0
+    while steps and (rounds < ROUNDS or time.perf_counter() < start + seconds):
+        for way in order.sample(list(steps), len(steps)):  # whoever comes second finds threads awake, memory at hand
+            time.sleep(pause)
+            times[way].append(_seconds(steps[way], repeats[way]))
+        rounds += 1
+    return times
 
 
 def _seconds(step: Step, repeats: int) -> float:
@@ -190,10 +200,7 @@ def _exponent(points: Sequence[tuple[int, float]]) -> float:
 
 def _copying(elements: int, dtype: str) -> float:
     """The median time of a copy."""
-    array, times = np.ones(elements, dtype), []
-    for _ in range(4 * ROUNDS):
-        time.sleep(PAUSE)
-        times.append(_seconds(array.copy, 1))
+    (times,) = _in_turns({"copy": np.ones(elements, dtype).copy}, SECONDS[False] / 10, PAUSE).values()
     return statistics.median(times)
 
 
