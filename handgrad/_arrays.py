@@ -240,7 +240,7 @@ def broadcast(xp: Any, x: Array, shape: tuple[int, ...]) -> Array:
 
 def copied(xp: Any, x: Array) -> Array:
     """The same numbers in memory of their own; PyTorch's asarray warns where it meets what it differentiates."""
-    return x.clone() if _is_torch(x) else xp.asarray(x, copy=True)
+    return x.copy() if xp is np else x.clone() if _is_torch(x) else xp.asarray(x, copy=True)
 
 
 def minus_modulus(xp: Any, x: Array) -> Array:

@@ -543,8 +543,8 @@ def _backward(
 def _lists(function: Callable[..., Any], **given: Any) -> list[list[Any]]:
     """The arguments that have an entry for each layer, as lists of one length."""
     lists = [_as_list(function, name, value) for name, value in given.items()]
-    lengths = [len(entries) for entries in lists]
-    if min(lengths) == 0 or len(set(lengths)) > 1:
+    lengths = [*map(len, lists)]
+    if 0 in lengths or len({*lengths}) > 1:
         found = ", ".join(f"{name} has length {length}" for name, length in zip(given, lengths, strict=True))
         raise ValueError(f"{function.__name__}: {found}; they must have the same length, at least 1")
     return lists
@@ -597,7 +597,7 @@ def _checked(
     arrays = [x, *W, *b, *outputs.values()]
     xp: Any = np
     dtype = getattr(x, "dtype", None)
-    if dtype not in FLOATS or any(type(v) is not np.ndarray or v.dtype is not dtype for v in arrays):
+    if {*map(type, arrays)} != {np.ndarray} or dtype not in FLOATS or {array.dtype for array in arrays} != {dtype}:
         weights = {f"W[{m}]": v for m, v in enumerate(W)} | {f"b[{m}]": v for m, v in enumerate(b)}
         xp, arrays = as_arrays(f"{where}:", {"x": x, **weights, **outputs})
     x, W, b, results = arrays[0], arrays[1 : depth + 1], arrays[depth + 1 : 2 * depth + 1], arrays[2 * depth + 1 :]
