@@ -6,7 +6,9 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -86,6 +88,36 @@ def test_cross_entropies_where_a_logarithm_meets_zero() -> None:
     assert handgrad.binary_cross_entropy([0.0, 1.0], [0.0, 1.0]).tolist() == [0, 0]
     assert handgrad.binary_cross_entropy_derivative([0.0, 1.0], [0.0, 1.0]).tolist() == [1, -1]
     assert handgrad.label_cross_entropy_gradient(1, [0.0, 0.5]).tolist() == [0, -2]
+
+
+@pytest.mark.parametrize("xp", [np, jnp], ids=["numpy", "jax"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_wrong_and_certain_prediction_is_infinitely_bad_however_small_its_weight(xp: Any, dtype: str) -> None:
+    nothing, certain = xp.zeros(1, dtype=dtype), xp.ones(1, dtype=dtype)
+    with np.errstate(divide="ignore"):
+        for y in (np.finfo(dtype).smallest_normal, np.finfo(dtype).eps, 0.5, 1.0):
+            weight = xp.asarray([y], dtype=dtype)
+            assert handgrad.categorical_cross_entropy(weight, nothing) == np.inf
+            assert handgrad.categorical_cross_entropy_gradient(weight, nothing).tolist() == [-np.inf]
+            assert handgrad.binary_cross_entropy(weight, nothing).tolist() == [np.inf]
+        assert handgrad.binary_cross_entropy(xp.nextafter(certain, nothing), certain).tolist() == [np.inf]
+
+
+@pytest.mark.parametrize("xp", [np, jnp], ids=["numpy", "jax"])
+def test_cross_entropies_of_targets_that_are_weights(xp: Any) -> None:
+    y, y_hat = np.array([-2.0, -0.01, 0.25, 1.5, 1.0]), np.array([0.1, 0.9, 0.5, 0.2, 0.99])
+    terms = y * np.log(y_hat)
+    expected = {
+        "categorical_cross_entropy": -terms.sum(),
+        "categorical_cross_entropy_gradient": -y / y_hat,
+        "binary_cross_entropy": -terms - (1 - y) * np.log1p(-y_hat),
+        "binary_cross_entropy_derivative": (y_hat - y) / (y_hat * (1 - y_hat)),
+    }
+    for name, wanted in expected.items():
+        found = getattr(handgrad, name)(xp.asarray(y), xp.asarray(y_hat))
+        np.testing.assert_allclose(np.asarray(found), wanted, rtol=1e-14, err_msg=name)
+    found = handgrad.softmax_cross_entropy(xp.asarray(y), xp.asarray(np.log(y_hat)))
+    np.testing.assert_allclose(np.asarray(found), y.sum() * np.log(y_hat.sum()) - terms.sum(), rtol=1e-14)
 
 
 def test_values_at_kinks() -> None:

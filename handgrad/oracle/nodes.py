@@ -112,11 +112,7 @@ def _broken(outcome: Outcome, candidate: Candidate) -> Diagnosis | None:
     """What a call does that no function may."""
     if outcome.error is not None:
         return diagnosed("HG102", f"{candidate.plan} {outcome.complaint}")
-    if outcome.overwritten:
-        return diagnosed("HG103", f"it overwrites its argument {' and '.join(outcome.overwritten)}")
-    if not outcome.repeatable:
-        return diagnosed("HG106", "the same arguments give another answer the second time")
-    return None
+    return diagnosed(*outcome.breach) if outcome.breach else None
 
 
 def _sources(reading: Reading, node: Node, keys: Mapping[Node, str]) -> list[Node]:

@@ -141,7 +141,7 @@ def _rows(letters: Mapping[str, Real]) -> dict[str, Real]:
 
 def reading_of(claims: Sequence[Claim], ways: Ways, backend: Backend, seed: int, stated: Stated) -> Reading | None:
     """The way to call it that leaves the fewest nodes wrong; None where it returns none between the ends."""
-    best: Reading | None = None
+    best: tuple[Reading, dict[str, Real], Outcome] | None = None
     for candidate in _candidates(claims, ways, stated):
         shape = candidate.shape(inputs.DISTINCT, inputs.SAMPLES)
         letters = inputs.draw(candidate.claim, shape, np.random.default_rng(seed))
@@ -154,19 +154,16 @@ def reading_of(claims: Sequence[Claim], ways: Ways, backend: Backend, seed: int,
             return None
         for apart in (False, True) if candidate.batched else (False,):
             reading = _with_layouts(Reading(candidate, apart), letters, outcome)
-            best = max(best or reading, reading, key=lambda each: len(each.layouts))
-        if best is not None and len(best.layouts) == len(nodes):
-            return best
-    return None if best is None else _for_own_loss(best, stated, backend, seed)
+            if best is None or len(reading.layouts) > len(best[0].layouts):
+                best = reading, letters, outcome
+        if best is not None and len(best[0].layouts) == len(nodes):
+            return best[0]
+    return None if best is None else _for_own_loss(*best, stated)
 
 
-def _for_own_loss(reading: Reading, stated: Stated, backend: Backend, seed: int) -> Reading:
+def _for_own_loss(reading: Reading, letters: dict[str, Real], outcome: Outcome, stated: Stated) -> Reading:
     """The same for the loss that the function itself returns, if its gradients are right for that one."""
     candidate = reading.candidate
-    letters = inputs.draw(
-        candidate.claim, candidate.shape(inputs.DISTINCT, inputs.SAMPLES), np.random.default_rng(seed)
-    )
-    outcome = candidate.called(letters, backend)
     others = [held for held in conventions.conventions_of(candidate.claim) if held.key == "loss"]
     readings = [reading]
     for held, apart in itertools.product(others if "loss" not in stated else (), {False, candidate.batched}):
