@@ -162,7 +162,15 @@ def squared_error_vjp(
     >>> pullback([1.0, 2.0])
     array([ 4., -4.])
     """
-    return elementwise_vjp(squared_error_vjp, _squared_error, "J0_bar", y, y_hat)
+    _, y, y_hat = arguments(squared_error_vjp, y, y_hat)
+    difference = y - y_hat
+    J0 = difference**2
+
+    def squared_error_pullback(J0_bar: Array) -> Array:
+        _, J0_bar = cotangent(squared_error_vjp, "J0_bar", J0_bar, J0)
+        return -2 * J0_bar * difference
+
+    return J0, squared_error_pullback
 
 
 def squared_error_jvp(

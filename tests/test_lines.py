@@ -386,6 +386,38 @@ def test_a_derivation_in_a_notebook(tmp_path: pathlib.Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("loss", "lines", "verdict", "each"),
+    [
+        ("np.mean((y - y_hat) ** 2) / 2", ("(y_hat - y) / N", "-(y - y_hat) / N"), "right-in-convention", "right"),
+        ("np.mean((y - y_hat) ** 2) / 2", ("2 * (y_hat - y) / N", "-2 * (y - y_hat) / N"), "wrong", "wrong inherited"),
+        ("np.sum((y - y_hat) ** 2)", ("2 * (y_hat - y)", "-2 * (y - y_hat)"), "right-in-convention", "right"),
+        ("np.mean((y - y_hat) ** 2)", ("(y_hat - y) / N", "2 * (y_hat - y) / N"), "wrong", "wrong right"),
+        ("np.mean((y - y_hat) ** 2)", ("2 * (y_hat - y) / N", "-2 * (y - y_hat) / N"), "right", "right"),
+        ("np.mean(np.abs(y - y_hat))", ("2 * (y_hat - y) / N", "-2 * (y - y_hat) / N"), "right", "right"),
+        ("len(y.missing)", ("2 * (y_hat - y) / N", "-2 * (y - y_hat) / N"), "right", "right"),
+    ],
+)
+def test_lines_are_of_the_loss_in_the_file(
+    tmp_path: pathlib.Path, loss: str, lines: tuple[str, str], verdict: str, each: str
+) -> None:
+    first, last = lines
+    text = f"""
+    import numpy as np
+
+    def mse(y, y_hat):
+        return {loss}
+
+    def mse_gradient(y, y_hat):
+        N = y.size
+        yield "power rule", {first}
+        yield "the minus in front", {last}
+    """
+    (tmp_path / "homework.py").write_text(textwrap.dedent(text))
+    (result,) = [result for result in check_file(tmp_path / "homework.py").results if result.lines]
+    assert (result.verdict, verdicts(result)) == (verdict, (each.split() * 2)[:2])
+
+
 def test_a_claim_on_the_command_line(tmp_path: pathlib.Path) -> None:
     (tmp_path / "homework.py").write_text(FILE)
     (result,) = check_file(tmp_path / "homework.py", "undecorated", claim="tanh_derivative").results

@@ -185,15 +185,17 @@ def _judged(
         return Result(name, None, verdict, info["line"], diagnosis=diagnosis)
     stated = str(options.claim) if options.claim else info["claim"]
     known, assumed = _claims(name, stated, info["parameters"])
-    # A derivation is of what it claims; lines are not held against a forward function.
-    forward = None if info["lines"] and options.of is None else pairs.forward_of(info, found, options.of)
+    forward = pairs.forward_of(info, found, options.of)
+    # Lines are not held against a forward function, which only says of which loss they are.
+    of_loss, forward = (forward, None) if info["lines"] and options.of is None else (None, forward)
     if options.of is not None and forward is None:
         raise CheckError(f"{report.path} defines no function {options.of}")
     if not known and forward is None:
         return Result(name, None, "not checked", info["line"])
     result = Result(name, None, "inconclusive")
     if known:
-        kept = {**claiming.reduction_in(name), **options.stated, **options.asked}
+        own = {} if of_loss is None else pairs.loss_of(info, of_loss, known, worker, options.seed)
+        kept = {**claiming.reduction_in(name), **options.stated, **options.asked, **own}
         ways = _ways(info, options.call)
         result = _verdict(name, known, ways, worker, options.seed, kept, lines_wanted=info["lines"])
         result.assumed = assumed

@@ -76,6 +76,21 @@ def judged_by_forward(
     return result
 
 
+def loss_of(
+    info: Mapping[str, Any], forward: Mapping[str, Any], claims: Sequence[Claim], backend: Backend, seed: int
+) -> dict[str, Any]:
+    """The convention by which the student's own forward function is the notes' loss, if it is one to state."""
+    try:
+        pair = paired(info, forward)
+        related = pair and _related(pair, claims, backend, seed)
+    except (TimedOutError, WorkerError):
+        return {}
+    if not related or related.summed:
+        return {}
+    possible = (held for held in conventions.conventions_of(related.claim) if held.key == "loss")
+    return next(({held.key: held.value} for held in possible if held.factor == related.factor), {})
+
+
 def _claims(result: Result, info: Mapping[str, Any]) -> list[Claim]:
     """What the derivative may be of the catalogue: what it was judged as, then what its name says."""
     known = [claiming.parse(result.claim)] if result.claim else []
