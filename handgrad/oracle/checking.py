@@ -186,20 +186,20 @@ def _judged(
     stated = str(options.claim) if options.claim else info["claim"]
     known, assumed = _claims(name, stated, info["parameters"])
     forward = pairs.forward_of(info, found, options.of)
-    # Lines are not held against a forward function, which only says of which loss they are.
-    of_loss, forward = (forward, None) if info["lines"] and options.of is None else (None, forward)
+    only_its_loss = info["lines"] and options.of is None  # a derivation is not held against a forward function
     if options.of is not None and forward is None:
         raise CheckError(f"{report.path} defines no function {options.of}")
-    if not known and forward is None:
+    if not known and (forward is None or only_its_loss):
         return Result(name, None, "not checked", info["line"])
     result = Result(name, None, "inconclusive")
     if known:
-        own = {} if of_loss is None else pairs.loss_of(info, of_loss, known, worker, options.seed)
-        kept = {**claiming.reduction_in(name), **options.stated, **options.asked, **own}
+        kept = {**claiming.reduction_in(name), **options.stated, **options.asked}
+        if forward is not None and only_its_loss:
+            kept |= pairs.loss_of(info, forward, known, worker, options.seed)
         ways = _ways(info, options.call)
         result = _verdict(name, known, ways, worker, options.seed, kept, lines_wanted=info["lines"])
         result.assumed = assumed
-    if forward is not None:
+    if forward is not None and not only_its_loss:
         result = pairs.judged_by_forward(result, info, forward, worker, options.seed)
     result.line = info["line"]
     given = [("--as", options.claim and str(options.claim)), ("--call", options.call), ("--of", options.of)]

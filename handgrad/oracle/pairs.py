@@ -83,7 +83,7 @@ def loss_of(
     try:
         pair = paired(info, forward)
         related = pair and _related(pair, claims, backend, seed)
-    except (TimedOutError, WorkerError):
+    except WorkerError:
         return {}
     if not related or related.summed:
         return {}
