@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from handgrad._arrays import (
+    LONG,
+    NARROW,
     Array,
     Pullback,
     arguments,
@@ -29,6 +31,7 @@ from handgrad._arrays import (
     inner,
     largest,
     minus_modulus,
+    row_sums,
     summed,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
@@ -147,7 +150,7 @@ def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
     """l - max l, its exponentials e and their sum S; the shift leaves p as it is and nothing overflows."""
     below = l - largest(xp, l)
     e = xp.exp(below)
-    return below, e, summed(xp, e, keepdims=True)
+    return below, e, row_sums(xp, e)
 
 
 FEW = 64
@@ -163,8 +166,17 @@ def _rest(xp: Any, e: Array, S: Array) -> Array:
     """S - 1, what the largest e leaves to the others; if S < 2 it is summed, since the difference has lost digits."""
     if xp is np and e.size <= FEW:
         return np.minimum.reduce(e @ _all_others(e.shape[-1], e.dtype), axis=-1, keepdims=True)
-    of_others = summed(xp, e - xp.floor(e), keepdims=True)  # the largest e is 1, and if S < 2 no other is
+    of_others = row_sums(xp, e - xp.floor(e))  # the largest e is 1, and if S < 2 no other is
     return xp.where(S < 2, of_others, S - 1)
+
+
+def _of_others(xp: Any, y: Array, e: Array, S: Array) -> Array:
+    """If S < 2, the sum of y without the entry of the largest e, which is 1 then and no other is."""
+    if xp is not np:
+        return xp.where(S < 2, row_sums(xp, xp.where(e < 1, y, 0)), 0)  # or XLA writes the sum beside every class
+    if e.size <= FEW:
+        return y @ _all_others(e.shape[-1], e.dtype)
+    return summed(xp, y * (e < 1), keepdims=True)
 
 
 def _softmax(xp: Any, l: Array) -> tuple[Array]:
@@ -271,17 +283,45 @@ def softmax_jvp(
 
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
+    if xp is np and l.shape[-1] > NARROW and l.size > LONG:
+        return _of_long_rows(y, l)
     below, e, S = _exponentials(xp, l)
-    rest, sum_y = _rest(xp, e, S), summed(xp, y, keepdims=True)
+    rest, sum_y = _rest(xp, e, S), row_sums(xp, y)
 
     def J() -> Array:
         log_S = xp.log1p(rest)
-        return (sum_y * log_S)[..., 0] - inner(xp, y, xp.where(y == 0, y, below))  # two sums of numbers ≥ 0
+        of_y = xp.where(y == 0, y, below)  # 0·∞ is 0 here
+        y_of_y = inner(xp, y, of_y) if xp is np else row_sums(xp, y * of_y)[..., 0]
+        return (sum_y * log_S)[..., 0] - y_of_y  # two sums of numbers ≥ 0
 
     def dJ_dl() -> Array:
         p = e / S
-        # Where p is near 1 and digits cancel, 1 - p = rest/S has them all.
-        return xp.where(p > 0.5, sum_y - y - sum_y * (rest / S), p * sum_y - y)
+        # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes.
+        return xp.where(p > 0.5, _of_others(xp, y, e, S) - sum_y * (rest / S), p * sum_y - y)
+
+    return J, dJ_dl
+
+
+def _of_long_rows(y: Array, l: Array) -> Any:
+    """The same for NumPy arrays of many classes: only the entry of the largest logit is taken out and put right."""
+    shape, K = l.shape, l.shape[-1]
+    y, l = np.reshape(y, (-1, K)), np.reshape(l, (-1, K))
+    at_largest = np.arange(len(l)), np.argmax(l, axis=-1)
+    below = l - l[at_largest][:, None]
+    e, of_others = np.exp(below), y.copy()
+    e[at_largest] -= 1
+    of_others[at_largest] = 0
+    rest, others_y = np.add.reduce(e, axis=-1), np.add.reduce(of_others, axis=-1)
+    S, sum_y = 1 + rest, others_y + y[at_largest]
+
+    def J() -> Array:
+        J = sum_y * np.log1p(rest) - inner(np, y, np.where(y == 0, y, below))
+        return np.reshape(J, shape[:-1])[()]
+
+    def dJ_dl() -> Array:
+        dJ_dl = e * (sum_y / S)[:, None] - y
+        dJ_dl[at_largest] = np.where(S < 2, others_y - sum_y * (rest / S), sum_y / S - y[at_largest])
+        return np.reshape(dJ_dl, shape)
 
     return J, dJ_dl
 

@@ -18,7 +18,7 @@ import reference.probabilities
 from benchmarks import accuracy
 from handgrad.activations import sigmoid_derivative, tanh_derivative
 from handgrad.catalogue import FORMULAS, LABEL, NONZERO, POSITIVE, Formula
-from handgrad.probabilities import softmax_jacobian
+from handgrad.probabilities import softmax_cross_entropy_gradient, softmax_cross_entropy_vjp, softmax_jacobian
 from tests.exact import OVERFLOW, Exact, exact, ulp_error
 
 Real = np.ndarray[Any, Any]
@@ -136,6 +136,44 @@ def test_sigmoid_cross_entropy_derivative_by_the_size_of_its_terms() -> None:
     with mpmath.workdps(DIGITS):
         error = np.abs(computed - (terms[0] - terms[1])) / (terms[0] + terms[1])
     assert np.max(error) < ULP * 2.0**-52
+
+
+def unlike_sizes(generator: np.random.Generator, shape: tuple[int, ...]) -> list[Real]:
+    """Targets and logits of softmax_cross_entropy that drown one another; every other sample is right and certain."""
+    y = 10.0 ** generator.uniform(-40, 2, shape) * generator.choice([-1, 0, 1, 1, 1], shape)
+    l = 10.0 ** generator.uniform(-3, 2.5, shape) * generator.choice([-1, 1], shape)
+    right = np.arange(0, len(l), 2), generator.integers(0, shape[1], len(l) // 2)
+    y[::2] *= 1e-20
+    y[right], l[right] = 1, l.max() + 1
+    l[1], y[1, 0] = l.max(), 0  # all probabilities are the same
+    return [y, l]
+
+
+def fused_gradient(y: Real, l: Real) -> tuple[Exact, Exact]:
+    """∂J/∂l_i = p_i Σ_{j≠i} y_j - y_i Σ_{j≠i} p_j, and the sizes of these terms, l - max l being rounded in p, too."""
+    with mpmath.workdps(DIGITS):
+        e = np.frompyfunc(mpmath.exp, 1, 1)(l.astype(object) * mpmath.mpf(1))
+        p, K = e / np.sum(e, axis=1, keepdims=True), l.shape[1]
+        others = np.ones((K, K), int) - np.eye(K, dtype=int)
+        size = p * (1 + l.max(axis=1, keepdims=True) - l)
+        return p * (y @ others) - y * (p @ others), size * (np.abs(y) @ others) + np.abs(y) * (size @ others)
+
+
+@pytest.mark.parametrize("library", [np, jax.jit, "torch"], ids=["numpy", "jit", "torch"])
+@pytest.mark.parametrize("shape", [(20, 3), (200, 3), (10, 40)], ids=["few", "columns", "rows"])
+def test_fused_gradient_by_the_size_of_its_terms(shape: tuple[int, int], library: Any) -> None:
+    y, l = unlike_sizes(np.random.default_rng(3), shape)
+    if library == "torch":
+        torch = pytest.importorskip("torch")
+        computed = softmax_cross_entropy_vjp(torch.from_numpy(y), torch.from_numpy(l))[1](torch.ones(len(l))).numpy()
+    else:
+        compiled = library(softmax_cross_entropy_gradient) if library is jax.jit else softmax_cross_entropy_gradient
+        computed = np.asarray(compiled(y, l))
+    truth, terms = fused_gradient(y, l)
+    with mpmath.workdps(DIGITS):
+        bound = ULP * 2.0**-52 * terms + np.finfo(float).smallest_normal
+        off = np.abs(computed - truth) > bound
+    assert not np.any(off), f"{computed[off][0]} for {truth[off][0]}"
 
 
 # Several numbers
@@ -294,6 +332,12 @@ def test_ulp_error(computed: float, truth: Any, error: float) -> None:
     true_value = np.empty(1, object)
     true_value[0] = truth
     assert ulp_error(np.array([computed]), true_value)[0] == error
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+def test_every_formula_within_a_few_units_of_conditioning(formula: Formula) -> None:
+    for row in accuracy.measured(formula, 16, 1):
+        assert row.unit != "conditioning" or row.hand is None or row.hand <= CONDITIONING, row.function
 
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
