@@ -33,6 +33,7 @@ from handgrad._arrays import (
     inner,
     largest,
     only_entry,
+    row_products,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
 
@@ -196,7 +197,7 @@ def _sum_squared_error(xp: Any, y: Array, a: Array) -> Any:
     difference = y - a
 
     def J() -> Array:
-        return inner(xp, difference, difference)
+        return row_products(xp, difference, difference)
 
     def dJ_da() -> Array:
         return -2 * difference
@@ -253,7 +254,7 @@ def sum_squared_error_vjp(
     """
     xp, y, a = arguments(sum_squared_error_vjp, y, a)
     difference = y - a
-    J = inner(xp, difference, difference)
+    J = row_products(xp, difference, difference)
 
     def sum_squared_error_pullback(J_bar: Array) -> Array:
         _, J_bar = cotangent(sum_squared_error_vjp, "J_bar", J_bar, J)
@@ -962,7 +963,7 @@ def _euclidean_error(xp: Any, y: Array, y_hat: Array) -> Any:
     limits = xp.finfo(difference.dtype)
     scale = clipped(xp, largest(xp, xp.abs(difference)), limits.smallest_normal, limits.max)
     scaled = difference / scale  # at most 1, and 1 somewhere: its squares neither overflow nor all vanish
-    E = scale[..., 0] * xp.sqrt(inner(xp, scaled, scaled))
+    E = scale[..., 0] * xp.sqrt(row_products(xp, scaled, scaled))
     return difference, E, xp.where(limits.smallest_normal > E, 1, E)
 
 

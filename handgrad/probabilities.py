@@ -31,6 +31,7 @@ from handgrad._arrays import (
     inner,
     largest,
     minus_modulus,
+    row_products,
     row_sums,
     summed,
 )
@@ -291,8 +292,7 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     def J() -> Array:
         log_S = xp.log1p(rest)
         of_y = xp.where(y == 0, y, below)  # 0·∞ is 0 here
-        y_of_y = inner(xp, y, of_y) if xp is np else row_sums(xp, y * of_y)[..., 0]
-        return (sum_y * log_S)[..., 0] - y_of_y  # two sums of numbers ≥ 0
+        return (sum_y * log_S)[..., 0] - row_products(xp, y, of_y)  # two sums of numbers ≥ 0
 
     def dJ_dl() -> Array:
         p = e / S
