@@ -12,7 +12,6 @@ p_bar      ∂J/∂p, the cotangent that the pullback of softmax receives
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +35,7 @@ from handgrad._arrays import (
     summed,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
+from handgrad._fused_softmax import FEW, SHORT, of_few, of_long_rows
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -154,30 +154,17 @@ def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
     return below, e, row_sums(xp, e)
 
 
-FEW = 64
-"""Up to so many entries, adding up all others for each one takes NumPy less time than to tell the largest apart."""
-
-
-@functools.lru_cache(maxsize=2 * FEW)
-def _all_others(K: int, dtype: Any) -> Array:
-    return np.ones((K, K), dtype) - np.eye(K, dtype=dtype)
-
-
 def _rest(xp: Any, e: Array, S: Array) -> Array:
     """S - 1, what the largest e leaves to the others; if S < 2 it is summed, since the difference has lost digits."""
-    if xp is np and e.size <= FEW:
-        return np.minimum.reduce(e @ _all_others(e.shape[-1], e.dtype), axis=-1, keepdims=True)
     of_others = row_sums(xp, e - xp.floor(e))  # the largest e is 1, and if S < 2 no other is
     return xp.where(S < 2, of_others, S - 1)
 
 
 def _of_others(xp: Any, y: Array, e: Array, S: Array) -> Array:
     """If S < 2, the sum of y without the entry of the largest e, which is 1 then and no other is."""
-    if xp is not np:
-        return xp.where(S < 2, row_sums(xp, xp.where(e < 1, y, 0)), 0)  # or XLA writes the sum beside every class
-    if e.size <= FEW:
-        return y @ _all_others(e.shape[-1], e.dtype)
-    return summed(xp, y * (e < 1), keepdims=True)
+    if xp is np:
+        return summed(xp, y * (e < 1), keepdims=True)
+    return xp.where(S < 2, row_sums(xp, xp.where(e < 1, y, 0)), 0)  # or XLA writes the sum beside every class
 
 
 def _softmax(xp: Any, l: Array) -> tuple[Array]:
@@ -284,8 +271,10 @@ def softmax_jvp(
 
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
+    if xp is np and l.size <= FEW and l.shape[-1] <= SHORT:
+        return of_few(y, l)
     if xp is np and l.shape[-1] > NARROW and l.size > LONG:
-        return _of_long_rows(y, l)
+        return of_long_rows(y, l)
     below, e, S = _exponentials(xp, l)
     rest, sum_y = _rest(xp, e, S), row_sums(xp, y)
 
@@ -298,30 +287,6 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
         p = e / S
         # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes.
         return xp.where(p > 0.5, _of_others(xp, y, e, S) - sum_y * (rest / S), p * sum_y - y)
-
-    return J, dJ_dl
-
-
-def _of_long_rows(y: Array, l: Array) -> Any:
-    """The same for NumPy arrays of many classes: only the entry of the largest logit is taken out and put right."""
-    shape, K = l.shape, l.shape[-1]
-    y, l = np.reshape(y, (-1, K)), np.reshape(l, (-1, K))
-    at_largest = np.arange(len(l)), np.argmax(l, axis=-1)
-    below = l - l[at_largest][:, None]
-    e, of_others = np.exp(below), y.copy()
-    e[at_largest] -= 1
-    of_others[at_largest] = 0
-    rest, others_y = np.add.reduce(e, axis=-1), np.add.reduce(of_others, axis=-1)
-    S, sum_y = 1 + rest, others_y + y[at_largest]
-
-    def J() -> Array:
-        J = sum_y * np.log1p(rest) - inner(np, y, np.where(y == 0, y, below))
-        return np.reshape(J, shape[:-1])[()]
-
-    def dJ_dl() -> Array:
-        dJ_dl = e * (sum_y / S)[:, None] - y
-        dJ_dl[at_largest] = np.where(S < 2, others_y - sum_y * (rest / S), sum_y / S - y[at_largest])
-        return np.reshape(dJ_dl, shape)
 
     return J, dJ_dl
 
