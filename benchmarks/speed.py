@@ -305,7 +305,7 @@ REASONS = {
     "sigmoid": "σ' keeps its digits beyond z = 37, from σ(-|z|), which value and pullback share",
     "tanh": "tanh' keeps its digits beyond z = 19, by an exponential and a division of its own",
     "softmax": "one more sum, for the digits of a gradient at a probability near 1",
-    "softmax_cross_entropy": "one more sum, for the digits of the loss and the gradient at a probability near 1",
+    "softmax_cross_entropy": "two more sums, for the digits of the loss and the gradient at a probability near 1",
     "categorical_cross_entropy": "0 log 0 and 0/0 are 0, where JAX's are nan",
     "mean_categorical_cross_entropy": "0 log 0 and 0/0 are 0, where JAX's are nan",
     "binary_cross_entropy": "log1p keeps the digits of a small ŷ; 0 log 0 is 0, where JAX's is nan",
@@ -320,8 +320,8 @@ REMARKS = (
     "XLA runs a program of fewer than 1,000 operations in the thread that calls it and hands others over, which takes"
     " 10 to 40 µs. At 100 elements sigmoid and the categorical cross-entropies, of 10 operations per element or more,"
     " are on one side of that mark and JAX's own, of 4 to 6, on the other. --inline shows the ratios without that.",
-    "In jax.jit a row of softmax_cross_entropy keeps three numbers more than JAX's own, and one of euclidean_error one:"
-    " a maximum or a sum. Where rows are short, that shows in the peak memory.",
+    "In jax.jit a row of softmax_cross_entropy keeps one number more than JAX's own, a sum. Where rows are short, that"
+    " shows in the peak memory.",
     "Of formulas that do little but read and write, time grows faster than the size, as that of a copy does, since"
     " larger arrays fit in no cache and their memory is new each time.",
 )

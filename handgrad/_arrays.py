@@ -34,7 +34,7 @@ NARROW, MANY = 32, 512
 LONG = 1 << 12
 """Inner products of longer rows are computed in blocks of this length."""
 IN_COLUMNS = 12
-"""XLA sums rows up to this length two or three times as fast if it is told to add their columns up."""
+"""XLA sums rows up to this length faster if it is told to add their columns up."""
 
 
 @functools.cache

@@ -164,7 +164,8 @@ def _of_others(xp: Any, y: Array, e: Array, S: Array) -> Array:
     """If S < 2, the sum of y without the entry of the largest e, which is 1 then and no other is."""
     if xp is np:
         return summed(xp, y * (e < 1), keepdims=True)
-    return xp.where(S < 2, row_sums(xp, xp.where(e < 1, y, 0)), 0)  # or XLA writes the sum beside every class
+    # Without a choice XLA sums what it computes, and with one it does not write the sum beside every class.
+    return xp.where(S < 2, row_sums(xp, y * xp.ceil(1 - e)), 0)
 
 
 def _softmax(xp: Any, l: Array) -> tuple[Array]:
