@@ -22,6 +22,7 @@ from jax.test_util import check_grads
 
 import handgrad
 import handgrad.jax
+from handgrad._arrays import IN_COLUMNS, row_products, row_sums
 from handgrad.catalogue import FORMULAS, Formula
 from tests import bridges
 from tests.bridges import BRANCHED, JAX_WAYS, WITH_DATA, Real, over_samples, positions
@@ -287,6 +288,19 @@ def test_training_in_a_scan_and_its_derivative() -> None:
 
 
 # Arguments
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, IN_COLUMNS, IN_COLUMNS + 1])
+def test_row_sums_in_a_program(length: int) -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (3, length))
+    wanted = np.sum(x, axis=-1, keepdims=True)
+    np.testing.assert_allclose(jax.jit(lambda x: row_sums(jnp, x))(x), wanted, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(
+        jax.jit(lambda x: row_products(jnp, x, x))(x), np.sum(x * x, axis=-1), rtol=0, atol=1e-14
+    )
+    slope = jax.grad(lambda x: jnp.sum(row_sums(jnp, x) ** 2))
+    np.testing.assert_allclose(slope(x), np.broadcast_to(2 * wanted, x.shape), rtol=0, atol=1e-13)
+    assert "pad" not in str(jax.make_jaxpr(slope)(x))  # the transpose of a column, which is a row for each
 
 
 def test_lists_numbers_and_numpy_arrays_become_jax_arrays() -> None:
