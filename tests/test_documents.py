@@ -82,6 +82,14 @@ def test_the_figures_on_record_are_of_these_formulas() -> None:
     assert accuracy is None or {row["formula"] for row in accuracy.content["rows"]} == FORMULAS.keys()
 
 
+def test_on_record_every_form_by_hand_keeps_its_digits() -> None:
+    measured = evidence.measured("accuracy")
+    assert measured is not None
+    errors = {row["function"]: row["hand"] for row in measured.content["rows"] if row["unit"] == "conditioning"}
+    lost = {function: error for function, error in errors.items() if error is not None and error > 8}
+    assert not lost
+
+
 def test_the_speeds_in_readme_are_those_on_record() -> None:
     marks = {}
     for name, suffix in (("speed", ""), ("inline", ", `--inline`")):
