@@ -320,8 +320,8 @@ REMARKS = (
     "XLA runs a program of fewer than 1,000 operations in the thread that calls it and hands others over, which takes"
     " 10 to 40 µs. At 100 elements sigmoid and the categorical cross-entropies, of 10 operations per element or more,"
     " are on one side of that mark and JAX's own, of 4 to 6, on the other. --inline shows the ratios without that.",
-    "In jax.jit a row of softmax_cross_entropy keeps one number more than JAX's own, a sum. Where rows are short, that"
-    " shows in the peak memory.",
+    "In jax.jit rows of at most 12 entries are added up column by column, which XLA does faster than its own row sums:"
+    " sum_squared_error, euclidean_error and softmax_cross_entropy of 10 classes gain by it.",
     "Of formulas that do little but read and write, time grows faster than the size, as that of a copy does, since"
     " larger arrays fit in no cache and their memory is new each time.",
 )

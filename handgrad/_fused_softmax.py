@@ -56,8 +56,9 @@ def of_long_rows(y: Array, l: Array) -> Any:
         return np.reshape(J, shape[:-1])[()]
 
     def dJ_dl() -> Array:
-        dJ_dl = e * (sum_y / S)[:, None] - y
-        dJ_dl[at_largest] = np.where(S < 2, y_others - sum_y * (rest / S), sum_y / S - y[at_largest])
+        p_y = sum_y / S  # p Σy at the largest, where e is 1
+        dJ_dl = e * p_y[:, None] - y
+        dJ_dl[at_largest] = np.where(S < 2, y_others - p_y * rest, p_y - y[at_largest])
         return np.reshape(dJ_dl, shape)
 
     return J, dJ_dl

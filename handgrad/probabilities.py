@@ -286,8 +286,10 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
 
     def dJ_dl() -> Array:
         p = e / S
-        # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes.
-        return xp.where(p > 0.5, _of_others(xp, y, e, S) - sum_y * (rest / S), p * sum_y - y)
+        p_y = p * sum_y
+        # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes; e is 1
+        # there, and so 1 - p = p · rest.
+        return xp.where(p > 0.5, _of_others(xp, y, e, S) - p_y * rest, p_y - y)
 
     return J, dJ_dl
 
