@@ -1,6 +1,6 @@
 """The kernel of softmax and cross-entropy in one, written twice more for NumPy arrays: of few entries, of long rows.
 
-Both give what ``probabilities._softmax_cross_entropy`` gives, in less time. The letters are those of that module.
+Both are the kernel ``probabilities._softmax_cross_entropy`` in less time. The letters are those of that module.
 """
 
 from __future__ import annotations
@@ -10,11 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from handgrad._arrays import Array, inner, largest
+from handgrad._arrays import NARROW, Array, inner, largest
 
 FEW, SHORT = 1 << 10, 64
 """Of so many entries in rows up to this length, all others are added up for each one in less time than it takes NumPy
 to tell the largest apart."""
+MANY = 1 << 12
+"""With more entries than this, in rows that are not narrow, writing to single ones pays."""
+
+
+def numpy_kernel(y: Array, l: Array) -> Any:
+    """The faster of the two for arrays of this shape, or None."""
+    if l.size <= FEW and l.shape[-1] <= SHORT:
+        return _of_few(y, l)
+    return _of_long_rows(y, l) if l.size > MANY and l.shape[-1] > NARROW else None
+
+
+def _loss(y: Array, below: Array, sum_y: Array, rest: Array) -> Array:
+    return sum_y * np.log1p(rest) - inner(np, y, np.where(y == 0, y, below))  # 0·∞ is 0 here
 
 
 @functools.lru_cache(maxsize=2 * SHORT)
@@ -22,7 +35,7 @@ def _all_others(K: int, dtype: Any) -> Array:
     return np.ones((K, K), dtype) - np.eye(K, dtype=dtype)
 
 
-def of_few(y: Array, l: Array) -> Any:
+def _of_few(y: Array, l: Array) -> Any:
     """∂J/∂l_i = p_i Σ_{j≠i} y_j - y_i Σ_{j≠i} p_j, where nothing cancels but these two terms."""
     below = l - largest(np, l)
     e, others = np.exp(below), _all_others(l.shape[-1], l.dtype)
@@ -31,7 +44,7 @@ def of_few(y: Array, l: Array) -> Any:
     S = 1 + rest
 
     def J() -> Array:
-        return np.add.reduce(y, axis=-1) * np.log1p(rest) - inner(np, y, np.where(y == 0, y, below))
+        return _loss(y, below, np.add.reduce(y, axis=-1), rest)
 
     def dJ_dl() -> Array:
         return (e * (y @ others) - y * e_others) / S[..., None]
@@ -39,7 +52,7 @@ def of_few(y: Array, l: Array) -> Any:
     return J, dJ_dl
 
 
-def of_long_rows(y: Array, l: Array) -> Any:
+def _of_long_rows(y: Array, l: Array) -> Any:
     """Only at the largest logit digits may cancel, so its entries are taken out of the sums, and put right in place."""
     shape, K = l.shape, l.shape[-1]
     y, l = np.reshape(y, (-1, K)), np.reshape(l, (-1, K))
@@ -52,8 +65,7 @@ def of_long_rows(y: Array, l: Array) -> Any:
     S, sum_y = 1 + rest, y_others + y[at_largest]
 
     def J() -> Array:
-        J = sum_y * np.log1p(rest) - inner(np, y, np.where(y == 0, y, below))
-        return np.reshape(J, shape[:-1])[()]
+        return np.reshape(_loss(y, below, sum_y, rest), shape[:-1])[()]
 
     def dJ_dl() -> Array:
         p_y = sum_y / S  # p Σy at the largest, where e is 1

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from handgrad._arrays import (
-    LONG,
-    NARROW,
     Array,
     Pullback,
     arguments,
@@ -32,10 +30,9 @@ from handgrad._arrays import (
     minus_modulus,
     row_products,
     row_sums,
-    summed,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
-from handgrad._fused_softmax import FEW, SHORT, of_few, of_long_rows
+from handgrad._fused_softmax import numpy_kernel
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -163,8 +160,8 @@ def _rest(xp: Any, e: Array, S: Array) -> Array:
 def _of_others(xp: Any, y: Array, e: Array, S: Array) -> Array:
     """If S < 2, the sum of y without the entry of the largest e, which is 1 then and no other is."""
     if xp is np:
-        return summed(xp, y * (e < 1), keepdims=True)
-    # Without a choice XLA sums what it computes, and with one it does not write the sum beside every class.
+        return row_sums(xp, y * (e < 1))
+    # XLA would write down y chosen by a mask before summing it, and, without a choice here, the sum beside every class.
     return xp.where(S < 2, row_sums(xp, y * xp.ceil(1 - e)), 0)
 
 
@@ -272,10 +269,8 @@ def softmax_jvp(
 
 
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
-    if xp is np and l.size <= FEW and l.shape[-1] <= SHORT:
-        return of_few(y, l)
-    if xp is np and l.shape[-1] > NARROW and l.size > LONG:
-        return of_long_rows(y, l)
+    if xp is np and (kernel := numpy_kernel(y, l)):
+        return kernel
     below, e, S = _exponentials(xp, l)
     rest, sum_y = _rest(xp, e, S), row_sums(xp, y)
 

@@ -139,6 +139,9 @@ def test_sigmoid_cross_entropy_derivative_by_the_size_of_its_terms() -> None:
     assert np.max(error) < ULP * 2.0**-52
 
 
+# Several numbers
+
+
 @functools.cache
 def unlike_sizes(shape: tuple[int, int]) -> tuple[list[Real], tuple[Exact, Exact]]:
     """Targets and logits that drown one another, every other sample right and certain; the gradient and its terms."""
@@ -176,9 +179,6 @@ def test_fused_gradient_by_the_size_of_its_terms(shape: tuple[int, int], library
         bound = ULP * 2.0**-52 * terms + np.finfo(float).smallest_normal
         off = np.abs(computed - truth) > bound
     assert not np.any(off), f"{computed[off][0]} for {truth[off][0]}"
-
-
-# Several numbers
 
 
 def large(formula: Formula, seed: int = 0) -> list[Real]:

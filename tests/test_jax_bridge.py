@@ -287,9 +287,6 @@ def test_training_in_a_scan_and_its_derivative() -> None:
     np.testing.assert_allclose(compiled(slopes)(np.array(0.5)), (above - below) / 2e-5, rtol=1e-8)
 
 
-# Arguments
-
-
 @pytest.mark.parametrize("length", [0, 1, 2, IN_COLUMNS, IN_COLUMNS + 1])
 def test_row_sums_in_a_program(length: int) -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (3, length))
@@ -301,6 +298,9 @@ def test_row_sums_in_a_program(length: int) -> None:
     slope = jax.grad(lambda x: jnp.sum(row_sums(jnp, x) ** 2))
     np.testing.assert_allclose(slope(x), np.broadcast_to(2 * wanted, x.shape), rtol=0, atol=1e-13)
     assert "pad" not in str(jax.make_jaxpr(slope)(x))  # the transpose of a column, which is a row for each
+
+
+# Arguments
 
 
 def test_lists_numbers_and_numpy_arrays_become_jax_arrays() -> None:
