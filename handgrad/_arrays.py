@@ -173,6 +173,12 @@ def _is_torch(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
 
 
+def _is_traced(value: Any) -> bool:
+    """Whether JAX compiles or differentiates what is computed of it."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(value, jax.core.Tracer)
+
+
 def _common_namespace(where: str, namespaces: dict[str, types.ModuleType | None]) -> Any:
     """The one library of the arrays: NumPy joins JAX, PyTorch mixes with neither."""
     libraries = {xp.__name__: xp for xp in namespaces.values() if xp is not None}
@@ -257,12 +263,41 @@ def summed(xp: Any, x: Array, axis: Any = -1, *, keepdims: bool = False) -> Arra
     return (np.add.reduce if xp is np else xp.sum)(x, axis=axis, keepdims=keepdims)
 
 
+def with_tangent(tangent: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator of f(xp, *x), a part of a formula, for which JAX takes this tangent in second derivatives.
+
+    Else it would go through the body step by step. The tangent is ``tangent(xp, f(x), *x, *x_dot)``; for higher
+    derivatives it is differentiated in turn, and f(x) in it by the tangent again.
+    """
+
+    def decorate(compute: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.cache
+        def in_jax() -> Callable[..., Any]:
+            import jax
+
+            function = jax.custom_jvp(functools.partial(compute, jax.numpy))
+
+            def rule(x: tuple[Array, ...], x_dot: tuple[Array, ...]) -> tuple[Any, Any]:
+                value = function(*x)
+                return value, tangent(jax.numpy, value, *x, *x_dot)
+
+            function.defjvp(rule)
+            return function
+
+        @functools.wraps(compute)
+        def function(xp: Any, *x: Array) -> Any:
+            traced = xp is not np and any(map(_is_traced, x))
+            return in_jax()(*x) if traced else compute(xp, *x)
+
+        return function
+
+    return decorate
+
+
 def row_sums(xp: Any, x: Array) -> Array:
     """The sums along the last axis, which is kept with size 1; not for tangents, which JAX may have to transpose."""
-    jax = sys.modules.get("jax")
-    if jax is not None and isinstance(x, jax.core.Tracer) and 0 < x.shape[-1] <= IN_COLUMNS:
-        return _sum_of_columns()(x)
-    return summed(xp, x, keepdims=True)
+    columns = _is_traced(x) and 0 < x.shape[-1] <= IN_COLUMNS
+    return _sum_of_columns(xp, x) if columns else summed(xp, x, keepdims=True)
 
 
 def row_products(xp: Any, x: Array, y: Array) -> Array:
@@ -270,21 +305,9 @@ def row_products(xp: Any, x: Array, y: Array) -> Array:
     return inner(xp, x, y) if xp is np else row_sums(xp, x * y)[..., 0]
 
 
-@functools.cache
-def _sum_of_columns() -> Callable[[Array], Array]:
-    """The row sums of a short JAX array as one addition of columns after the other."""
-    import jax
-
-    @jax.custom_jvp
-    def sum_of_columns(x: Array) -> Array:
-        return functools.reduce(operator.add, [x[..., k : k + 1] for k in range(x.shape[-1])])
-
-    @sum_of_columns.defjvp
-    def _tangent(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-        (x,), (x_dot,) = primals, tangents
-        return sum_of_columns(x), jax.numpy.sum(x_dot, axis=-1, keepdims=True)  # whose transpose is no sum of columns
-
-    return sum_of_columns
+@with_tangent(lambda xp, total, x, x_dot: xp.sum(x_dot, axis=-1, keepdims=True))  # whose transpose is no sum of columns
+def _sum_of_columns(xp: Any, x: Array) -> Array:
+    return functools.reduce(operator.add, [x[..., k : k + 1] for k in range(x.shape[-1])])
 
 
 def average(xp: Any, x: Array) -> Array:

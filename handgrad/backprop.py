@@ -31,7 +31,7 @@ from handgrad import layers as _layers
 from handgrad import losses as _losses
 from handgrad import probabilities as _probabilities
 from handgrad._activation_names import ACTIVATIONS, activation_kernel
-from handgrad._arrays import FLOATS, Array, arguments, as_arrays, namespace_of, summed
+from handgrad._arrays import FLOATS, Array, arguments, as_arrays, copied, namespace_of, summed
 from handgrad.descent import descend
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def sensitivities(
     """
     xp, W, b, activations, x, y = _network(sensitivities, W, b, x, activations, y=y)
     a, slopes = _forward(xp, W, b, x, activations)
-    return _backward(xp, W, slopes, -2 * (y - a[-1]))[0]
+    return _backward(W, activations, slopes, -2 * (y - a[-1]))[0]
 
 
 def deltas(
@@ -358,7 +358,8 @@ def deltas(
     """
     xp, W, b, activations, x, y_bar = _network(deltas, W, b, x, activations, y_bar=y_bar)
     _, slopes = _forward(xp, W, b, x, activations)
-    return _backward(xp, W, slopes, xp.asarray(y_bar, copy=True))
+    s, e = _backward(W, activations, slopes, y_bar)
+    return tuple(copied(xp, s_m) for s_m in s), tuple(copied(xp, e_m) for e_m in e)
 
 
 def preactivation_jacobians(
@@ -474,7 +475,7 @@ def mlp_gradients(
     J0 = value()
     count = math.prod(J0.shape)
     total = summed(xp, J0, axis=None)
-    s, _ = _backward(xp, W, slopes, derivative() / max(count, 1))
+    s, _ = _backward(W, activations, slopes, derivative() / max(count, 1))
     gradients = [_weights_and_biases(xp, a_prev, s_m) for a_prev, s_m in zip(a, s, strict=False)]
     return total / count if count else total + xp.nan, [dW for dW, _ in gradients], [db for _, db in gradients]
 
@@ -513,7 +514,7 @@ def _forward(
     for W_m, b_m, name in zip(W, b, activations, strict=True):
         n = outputs[-1] @ W_m + b_m
         value, derivative = ACTIVATIONS[name](xp, n)
-        outputs.append(value())
+        outputs.append(n if name == "identity" else value())
         slopes.append(derivative)
     return outputs, slopes
 
@@ -526,12 +527,12 @@ def _weights_and_biases(xp: Any, a: Array, s: Array) -> tuple[Array, Array]:
 
 
 def _backward(
-    xp: Any, W: Sequence[Array], slopes: Sequence[Callable[[], Array]], a_bar: Array
+    W: Sequence[Array], activations: Sequence[str], slopes: Sequence[Callable[[], Array]], a_bar: Array
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """The sensitivities and the gradients by each layer's output, from the one by the last."""
+    """The sensitivities and the gradients by each layer's output, from the one by the last; where F' = I, one array."""
     s, e = [], [a_bar]
     for m in reversed(range(len(W))):
-        s.append(slopes[m]() * e[-1])
+        s.append(e[-1] if activations[m] == "identity" else slopes[m]() * e[-1])
         if m > 0:
             e.append(s[-1] @ W[m].mT)
     return tuple(reversed(s)), tuple(reversed(e))

@@ -34,6 +34,7 @@ from handgrad._arrays import (
     largest,
     only_entry,
     row_products,
+    with_tangent,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
 
@@ -367,7 +368,7 @@ def mean_squared_error_jvp(
 
 
 def _above_zero(xp: Any, y: Array, y_hat: Array) -> Array:
-    """The prediction ŷ, but not 0 where y is 0, so that 0·log 0 and 0/0 become products and quotients that are 0.
+    """The prediction ŷ, but not 0 where y is 0, so that 0·log 0 becomes a product that is 0.
 
     In NumPy it is 1 more wherever y is 0, which takes less time; what others make of it is differentiated by y, too.
     They have no choice of two numbers here, since XLA would write down what is chosen before it sums the logarithms.
@@ -577,7 +578,8 @@ def mean_binary_cross_entropy_jvp(
 
 def _class_likelihood(xp: Any, y: Array, y_hat: Array) -> Any:
     """The log-likelihood, whose sign a loss or the mean of losses changes, and the derivative of the loss."""
-    y_hat = _above_zero(xp, y, y_hat)
+    # Where y is 0 so are y log ŷ and y/ŷ, whatever is put for a ŷ that may be 0; in NumPy a sum takes less time.
+    y_hat = y_hat + (y == 0) if xp is np else xp.where(y == 0, 1, y_hat)
 
     def log_likelihood() -> Array:
         return inner(xp, y, xp.log(y_hat))
@@ -957,14 +959,24 @@ def batch_mean_jvp(
 # Euclidean error
 
 
-def _euclidean_error(xp: Any, y: Array, y_hat: Array) -> Any:
-    """ŷ - y, its length, and the length to divide it by: 1 where it is 0, or a number of lost digits."""
-    difference = y_hat - y
+def _divisor(xp: Any, E: Array) -> Array:
+    """The length to divide by: 1 where it is 0, or a number of lost digits."""
+    return xp.where(xp.finfo(E.dtype).smallest_normal > E, 1, E)
+
+
+@with_tangent(lambda xp, E, difference, dot: inner(xp, difference / _divisor(xp, E)[..., None], dot))
+def _length(xp: Any, difference: Array) -> Array:
     limits = xp.finfo(difference.dtype)
     scale = clipped(xp, largest(xp, xp.abs(difference)), limits.smallest_normal, limits.max)
     scaled = difference / scale  # at most 1, and 1 somewhere: its squares neither overflow nor all vanish
-    E = scale[..., 0] * xp.sqrt(row_products(xp, scaled, scaled))
-    return difference, E, xp.where(limits.smallest_normal > E, 1, E)
+    return scale[..., 0] * xp.sqrt(row_products(xp, scaled, scaled))
+
+
+def _euclidean_error(xp: Any, y: Array, y_hat: Array) -> Any:
+    """ŷ - y, its length, and the length to divide it by."""
+    difference = y_hat - y
+    E = _length(xp, difference)
+    return difference, E, _divisor(xp, E)
 
 
 def euclidean_error(y: Float[Array, "*batch k"], y_hat: Float[Array, "*batch k"]) -> Float[Array, "*batch"]:

@@ -30,6 +30,8 @@ from handgrad._arrays import (
     minus_modulus,
     row_products,
     row_sums,
+    summed,
+    with_tangent,
 )
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp, value_and_derivative
 from handgrad._fused_softmax import numpy_kernel
@@ -165,11 +167,6 @@ def _of_others(xp: Any, y: Array, e: Array, S: Array) -> Array:
     return xp.where(S < 2, row_sums(xp, y * xp.ceil(1 - e)), 0)
 
 
-def _softmax(xp: Any, l: Array) -> tuple[Array]:
-    _, e, S = _exponentials(xp, l)
-    return (e / S,)
-
-
 def _times_jacobian(xp: Any, p: Array, v: Array) -> tuple[Array]:
     """(diag(p) - p p^T) v in O(K).
 
@@ -179,6 +176,12 @@ def _times_jacobian(xp: Any, p: Array, v: Array) -> tuple[Array]:
     above_half = (np.rint if xp is np else xp.round)(p)
     v = v - inner(xp, above_half, v)[..., None]
     return (p * (v - inner(xp, p, v)[..., None]),)
+
+
+@with_tangent(lambda xp, value, l, l_dot: _times_jacobian(xp, value[0], l_dot))
+def _softmax(xp: Any, l: Array) -> tuple[Array]:
+    e = xp.exp(l - largest(xp, l))
+    return (e / summed(xp, e, keepdims=True),)
 
 
 def softmax(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K"]:
@@ -280,13 +283,25 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
         return (sum_y * log_S)[..., 0] - row_products(xp, y, of_y)  # two sums of numbers ≥ 0
 
     def dJ_dl() -> Array:
-        p = e / S
-        p_y = p * sum_y
-        # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes; e is 1
-        # there, and so 1 - p = p · rest.
-        return xp.where(p > 0.5, _of_others(xp, y, e, S) - p_y * rest, p_y - y)
+        return _gradient(xp, y, l, e, S, rest, sum_y)
 
     return J, dJ_dl
+
+
+def _gradient_tangent(xp: Any, _: Array, y: Array, l: Array, *others: Array) -> Array:
+    """The tangent of p Σy - y by y and l, on which all else depends."""
+    y_dot, l_dot = others[4:6]
+    p, p_dot = softmax_jvp(l, l_dot)
+    return p_dot * summed(xp, y, keepdims=True) + (p * summed(xp, y_dot, keepdims=True) - y_dot)
+
+
+@with_tangent(_gradient_tangent)
+def _gradient(xp: Any, y: Array, l: Array, e: Array, S: Array, rest: Array, sum_y: Array) -> Array:
+    p = e / S
+    p_y = p * sum_y
+    # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes; e is 1
+    # there, and so 1 - p = p · rest.
+    return xp.where(p > 0.5, _of_others(xp, y, e, S) - p_y * rest, p_y - y)
 
 
 def softmax_cross_entropy(y: Float[Array, "*batch K"], l: Float[Array, "*batch K"]) -> Float[Array, "*batch"]:

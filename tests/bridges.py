@@ -43,7 +43,7 @@ AFFINE = [name for name in WITH_DATA if "cross_entropy" in name]
 """In the target y, so that the derivative by it is a difference of two values."""
 OF_A_DIFFERENCE = [name for name in WITH_DATA if name.endswith("_error")]
 """Of y and ŷ, so that the derivatives by them are opposite."""
-BRANCHED = ["sigmoid", "tanh", "softmax", "softmax_cross_entropy", "sigmoid_cross_entropy"]
+BRANCHED = ["sigmoid", "tanh", "softmax", "softmax_cross_entropy", "sigmoid_cross_entropy", "euclidean_error"]
 """Smooth, but computed by choices and maxima, whose own derivatives are those of the formula on one side only."""
 
 
@@ -170,3 +170,20 @@ def check_tails(name: str, slope: Callable[[Real], Real]) -> None:
     z, true = tails(name)
     error = ulp_error(slope(z), true)
     assert np.max(error) <= 4, f"{np.max(error)} ulp at {z[np.argmax(error)]}"
+
+
+def check_saturated_hessian(hessian: Callable[[Real, Real], Real]) -> None:
+    """Where one class has nearly all, every entry of Σy (diag(p) - p p^T) still has its digits."""
+    generator = np.random.default_rng(0)
+    for classes in (2, 3, 10) * 4:
+        y, l = generator.uniform(size=classes), generator.normal(scale=60, size=classes)
+        with mpmath.workdps(70):
+            e = [mpmath.exp(mpmath.mpf(float(number))) for number in l]
+            S, sum_y = mpmath.fsum(e), mpmath.fsum(map(float, y))
+            off = [[-sum_y * e_i * e_j / S**2 for e_j in e] for e_i in e]
+            for i, row in enumerate(off):
+                row[i] = -mpmath.fsum(row[:i] + row[i + 1 :])
+        true, spread = np.array(off, dtype=float), np.max(l) - np.min(l)
+        normal = np.abs(true) >= np.finfo(float).tiny
+        error = np.abs(hessian(y, l) - true)[normal]
+        assert np.all(error <= 4 * (1 + spread) * np.finfo(float).eps * np.abs(true)[normal])

@@ -193,6 +193,12 @@ def test_slopes_keep_their_digits_in_the_tails_under_jit(name: str, jac: Callabl
     bridges.check_tails(name, lambda z: np.asarray(slope(z)))
 
 
+@pytest.mark.parametrize("outer", [jax.jacrev, jax.jacfwd])
+def test_second_derivatives_keep_their_digits_under_jit(outer: Callable[..., Any]) -> None:
+    hessian = compiled(outer(jax.grad(bridge.softmax_cross_entropy, argnums=1), argnums=1))
+    bridges.check_saturated_hessian(lambda y, l: np.asarray(hessian(y, l)))
+
+
 # Transformations
 
 

@@ -200,6 +200,13 @@ def test_slopes_keep_their_digits_in_the_tails(name: str) -> None:
     )
 
 
+def test_second_derivatives_keep_their_digits() -> None:
+    def hessian(y: Real, l: Real) -> Real:
+        return torch.func.hessian(bridge.softmax_cross_entropy, argnums=1)(*tensors([y, l])).numpy()
+
+    bridges.check_saturated_hessian(hessian)
+
+
 # Use
 
 
