@@ -195,7 +195,7 @@ def test_slopes_keep_their_digits_in_the_tails_under_jit(name: str, jac: Callabl
 
 @pytest.mark.parametrize("outer", [jax.jacrev, jax.jacfwd])
 def test_second_derivatives_keep_their_digits_under_jit(outer: Callable[..., Any]) -> None:
-    hessian = compiled(outer(jax.grad(bridge.softmax_cross_entropy, argnums=1), argnums=1))
+    hessian = jax.jit(outer(jax.grad(bridge.softmax_cross_entropy, argnums=1), argnums=1))
     bridges.check_saturated_hessian(lambda y, l: np.asarray(hessian(y, l)))
 
 
