@@ -173,7 +173,7 @@ def _is_torch(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
 
 
-def _is_traced(value: Any) -> bool:
+def is_traced(value: Any) -> bool:
     """Whether JAX compiles or differentiates what is computed of it."""
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.core.Tracer)
@@ -286,7 +286,7 @@ def with_tangent(tangent: Callable[..., Any]) -> Callable[[Callable[..., Any]], 
 
         @functools.wraps(compute)
         def function(xp: Any, *x: Array) -> Any:
-            traced = xp is not np and any(map(_is_traced, x))
+            traced = xp is not np and any(map(is_traced, x))
             return in_jax()(*x) if traced else compute(xp, *x)
 
         return function
@@ -296,7 +296,7 @@ def with_tangent(tangent: Callable[..., Any]) -> Callable[[Callable[..., Any]], 
 
 def row_sums(xp: Any, x: Array) -> Array:
     """The sums along the last axis, which is kept with size 1; not for tangents, which JAX may have to transpose."""
-    columns = _is_traced(x) and 0 < x.shape[-1] <= IN_COLUMNS
+    columns = is_traced(x) and 0 < x.shape[-1] <= IN_COLUMNS
     return _sum_of_columns(xp, x) if columns else summed(xp, x, keepdims=True)
 
 

@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from handgrad._arrays import Array, Pullback, arguments, clipped, copied, cotangent, indicator, minus_modulus
+from handgrad._arrays import (
+    Array,
+    Pullback,
+    arguments,
+    clipped,
+    copied,
+    cotangent,
+    indicator,
+    is_traced,
+    minus_modulus,
+    with_tangent,
+)
 from handgrad._elementwise import elementwise_jacobian, elementwise_jvp, elementwise_vjp
 
 if TYPE_CHECKING:
@@ -153,12 +164,21 @@ def identity_jvp(
 # Sigmoid
 
 
-def _sigmoid(xp: Any, z: Array) -> Any:
+@with_tangent(lambda xp, s, z, z_dot: s * (1 - s) * xp.where(z < 0, z_dot, -z_dot))
+def _lower_sigmoid(xp: Any, z: Array) -> Array:
+    """σ(-|z|), never above 1/2."""
+    if is_traced(z):  # XLA need not be kept from overflow: 1/∞ is 0, as it makes of any such small number
+        return 1 / (1 + xp.exp(xp.abs(z)))
     t = xp.exp(minus_modulus(xp, z))  # never above 1, so neither end overflows
-    s = t / (1 + t)  # σ(-|z|), never above 1/2
+    return t / (1 + t)
+
+
+def _sigmoid(xp: Any, z: Array) -> Any:
+    s = _lower_sigmoid(xp, z)
 
     def a() -> Array:
-        return xp.abs(indicator(xp, z >= 0, z) - s)  # s for z < 0, else 1 - s
+        # s for z < 0, else 1 - s; in NumPy a choice on a random condition is slow.
+        return np.abs(indicator(np, z >= 0, z) - s) if xp is np else xp.where(z < 0, s, 1 - s)
 
     def da_dz() -> Array:
         return s * (1 - s)  # a(1 - a), which has no digits left beyond z = 37: s is whichever of the two is smaller

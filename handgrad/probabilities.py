@@ -288,15 +288,16 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     return J, dJ_dl
 
 
-def _gradient_tangent(xp: Any, _: Array, y: Array, l: Array, *others: Array) -> Array:
-    """The tangent of p Σy - y by y and l, on which all else depends."""
-    y_dot, l_dot = others[4:6]
+def _gradient_tangent(xp: Any, _: Array, *arrays: Array) -> Array:
+    """The tangent of p Σy - y by y and l, on which the other arguments of ``_gradient`` depend."""
+    y, l, *_, y_dot, l_dot = arrays[:8]
     p, p_dot = softmax_jvp(l, l_dot)
     return p_dot * summed(xp, y, keepdims=True) + (p * summed(xp, y_dot, keepdims=True) - y_dot)
 
 
 @with_tangent(_gradient_tangent)
 def _gradient(xp: Any, y: Array, l: Array, e: Array, S: Array, rest: Array, sum_y: Array) -> Array:
+    """p Σy - y, from what the loss has computed of y and l."""
     p = e / S
     p_y = p * sum_y
     # Where p is near 1 and digits cancel, p Σy - y = (Σy - y) - (1 - p) Σy is summed over the other classes; e is 1
