@@ -193,6 +193,12 @@ def test_slopes_keep_their_digits_in_the_tails_under_jit(name: str, jac: Callabl
     bridges.check_tails(name, lambda z: np.asarray(slope(z)))
 
 
+@pytest.mark.parametrize("name", bridges.TRUE_SLOPE)
+def test_second_derivatives_vanish_far_out_under_jit(name: str) -> None:
+    curvature = jax.jit(jax.vmap(jax.grad(jax.grad(getattr(bridge, name)))))
+    np.testing.assert_array_equal(curvature(np.array([-1e300, -800.0, 800.0, 1e300])), np.zeros(4))
+
+
 @pytest.mark.parametrize("outer", [jax.jacrev, jax.jacfwd])
 def test_second_derivatives_keep_their_digits_under_jit(outer: Callable[..., Any]) -> None:
     hessian = jax.jit(outer(jax.grad(bridge.softmax_cross_entropy, argnums=1), argnums=1))
