@@ -368,7 +368,7 @@ def mean_squared_error_jvp(
 
 
 def _above_zero(xp: Any, y: Array, y_hat: Array) -> Array:
-    """The prediction ŷ, but not 0 where y is 0, so that 0·log 0 becomes a product that is 0.
+    """The prediction ŷ, but not 0 where y is 0, so that 0·log 0 and 0/0 become products and quotients that are 0.
 
     In NumPy it is 1 more wherever y is 0, which takes less time; what others make of it is differentiated by y, too.
     They have no choice of two numbers here, since XLA would write down what is chosen before it sums the logarithms.
@@ -578,8 +578,7 @@ def mean_binary_cross_entropy_jvp(
 
 def _class_likelihood(xp: Any, y: Array, y_hat: Array) -> Any:
     """The log-likelihood, whose sign a loss or the mean of losses changes, and the derivative of the loss."""
-    # Where y is 0 so are y log ŷ and y/ŷ, whatever is put for a ŷ that may be 0; in NumPy a sum takes less time.
-    y_hat = y_hat + (y == 0) if xp is np else xp.where(y == 0, 1, y_hat)
+    y_hat = _above_zero(xp, y, y_hat)
 
     def log_likelihood() -> Array:
         return inner(xp, y, xp.log(y_hat))
