@@ -358,8 +358,8 @@ def deltas(
     """
     xp, W, b, activations, x, y_bar = _network(deltas, W, b, x, activations, y_bar=y_bar)
     _, slopes = _forward(xp, W, b, x, activations)
-    s, e = _backward(W, activations, slopes, y_bar)
-    return tuple(copied(xp, s_m) for s_m in s), tuple(copied(xp, e_m) for e_m in e)
+    s, e = _backward(W, activations, slopes, copied(xp, y_bar))
+    return tuple(copied(xp, s_m) for s_m in s), e  # else one array is in both where F' = I
 
 
 def preactivation_jacobians(

@@ -146,11 +146,10 @@ def sum_exp_jvp(
 # Softmax
 
 
-def _exponentials(xp: Any, l: Array) -> tuple[Array, Array, Array]:
-    """l - max l, its exponentials e and their sum S; the shift leaves p as it is and nothing overflows."""
+def _exponentials(xp: Any, l: Array) -> tuple[Array, Array]:
+    """l - max l and its exponentials e; the shift leaves p as it is and nothing overflows."""
     below = l - largest(xp, l)
-    e = xp.exp(below)
-    return below, e, row_sums(xp, e)
+    return below, xp.exp(below)
 
 
 def _rest(xp: Any, e: Array, S: Array) -> Array:
@@ -180,7 +179,7 @@ def _times_jacobian(xp: Any, p: Array, v: Array) -> tuple[Array]:
 
 @with_tangent(lambda xp, value, l, l_dot: _times_jacobian(xp, value[0], l_dot))
 def _softmax(xp: Any, l: Array) -> tuple[Array]:
-    e = xp.exp(l - largest(xp, l))
+    _, e = _exponentials(xp, l)
     return (e / summed(xp, e, keepdims=True),)
 
 
@@ -219,7 +218,8 @@ def softmax_jacobian(l: Float[Array, "*batch K"]) -> Float[Array, "*batch K K"]:
            [-0.25,  0.25]])
     """
     xp, l = _logits(softmax_jacobian, l)
-    _, e, S = _exponentials(xp, l)
+    _, e = _exponentials(xp, l)
+    S = row_sums(xp, e)
     p = e / S
     on_diagonal = p * xp.where(p > 0.5, _rest(xp, e, S) / S, 1 - p)
     off_diagonal = -p[..., :, None] * p[..., None, :]
@@ -274,7 +274,8 @@ def softmax_jvp(
 def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
     if xp is np and (kernel := numpy_kernel(y, l)):
         return kernel
-    below, e, S = _exponentials(xp, l)
+    below, e = _exponentials(xp, l)
+    S = row_sums(xp, e)
     rest, sum_y = _rest(xp, e, S), row_sums(xp, y)
 
     def J() -> Array:

@@ -43,8 +43,15 @@ AFFINE = [name for name in WITH_DATA if "cross_entropy" in name]
 """In the target y, so that the derivative by it is a difference of two values."""
 OF_A_DIFFERENCE = [name for name in WITH_DATA if name.endswith("_error")]
 """Of y and ŷ, so that the derivatives by them are opposite."""
-BRANCHED = ["sigmoid", "tanh", "softmax", "euclidean_error"]
-BRANCHED += ["categorical_cross_entropy", "softmax_cross_entropy", "sigmoid_cross_entropy"]
+BRANCHED = [
+    "sigmoid",
+    "tanh",
+    "softmax",
+    "euclidean_error",
+    "categorical_cross_entropy",
+    "softmax_cross_entropy",
+    "sigmoid_cross_entropy",
+]
 """Smooth, but computed by choices and maxima, whose own derivatives are those of the formula on one side only."""
 
 
