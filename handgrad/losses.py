@@ -31,6 +31,7 @@ from handgrad._arrays import (
     entry,
     in_parts,
     inner,
+    is_traced,
     largest,
     only_entry,
     row_products,
@@ -576,15 +577,41 @@ def mean_binary_cross_entropy_jvp(
 # Categorical cross-entropy
 
 
+def _tangent_of_sum(
+    xp: Any, total: Array, y: Array, y_hat: Array, not_zero: Array, y_dot: Array, y_hat_dot: Array, _: Array
+) -> Array:
+    y_hat = _above_zero(xp, y, y_hat)
+    return inner(xp, y_dot, xp.log(y_hat)) + inner(xp, y / y_hat, y_hat_dot)
+
+
+@with_tangent(_tangent_of_sum)
+def _sum_of_logarithms(xp: Any, y: Array, y_hat: Array, not_zero: Array) -> Array:
+    """Σ y log ŷ."""
+    return inner(xp, y, xp.log(not_zero))
+
+
+def _tangent_of_quotient(
+    xp: Any, quotient: Array, y: Array, y_hat: Array, not_zero: Array, y_dot: Array, y_hat_dot: Array, _: Array
+) -> Array:
+    return (y_dot - quotient * y_hat_dot) / _above_zero(xp, y, y_hat)
+
+
+@with_tangent(_tangent_of_quotient)
+def _quotient(xp: Any, y: Array, y_hat: Array, not_zero: Array) -> Array:
+    """y/ŷ."""
+    return y / not_zero
+
+
 def _class_likelihood(xp: Any, y: Array, y_hat: Array) -> Any:
     """The log-likelihood, whose sign a loss or the mean of losses changes, and the derivative of the loss."""
-    y_hat = _above_zero(xp, y, y_hat)
+    # A choice takes XLA less time; that its derivatives by y are others is no harm, since JAX takes the tangents above.
+    not_zero = xp.where(y == 0, 1, y_hat) if is_traced(y_hat) else _above_zero(xp, y, y_hat)
 
     def log_likelihood() -> Array:
-        return inner(xp, y, xp.log(y_hat))
+        return _sum_of_logarithms(xp, y, y_hat, not_zero)
 
     def dJ_dy_hat() -> Array:
-        return 0 - y / y_hat  # not -x: 0 where y is, not -0
+        return 0 - _quotient(xp, y, y_hat, not_zero)  # not -x: 0 where y is, not -0
 
     return log_likelihood, dJ_dy_hat
 

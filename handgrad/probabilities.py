@@ -280,7 +280,8 @@ def _softmax_cross_entropy(xp: Any, y: Array, l: Array) -> Any:
 
     def J() -> Array:
         log_S = xp.log1p(rest)
-        of_y = xp.where(y == 0, y, below)  # 0·∞ is 0 here
+        # 0·∞ is 0 here; what stands for the ∞ is the logit itself where it can, for whoever differentiates by y.
+        of_y = xp.where(y == 0, xp.maximum(below, xp.finfo(l.dtype).min), below)
         return (sum_y * log_S)[..., 0] - row_products(xp, y, of_y)  # two sums of numbers ≥ 0
 
     def dJ_dl() -> Array:

@@ -73,7 +73,11 @@ def compare(case: Case) -> None:
 
 def derivative(case: Case, names: Sequence[str], *ways: str) -> list[Real]:
     """As tests.bridges asks for it."""
-    function = bridged(case)
+    return derivative_of(bridged(case), case, names, *ways)
+
+
+def derivative_of(function: Callable[..., Any], case: Case, names: Sequence[str], *ways: str) -> list[Real]:
+    """Of another function of the case's arguments."""
     for way in ways:
         function = JAX_WAYS[way](function, positions(case.formula, names))
     found = compiled(over_samples(jax.vmap, case, function))(*case.arguments())
@@ -111,6 +115,15 @@ def test_derivatives_equal_jax_on_random_cases(formula: Formula, dtype: str) -> 
 @pytest.mark.parametrize("name", BRANCHED)
 def test_the_hessian_where_the_body_branches(name: str) -> None:
     bridges.check_higher(derivative, FORMULAS[name], "rev", "fwd")
+
+
+@pytest.mark.parametrize("name", BRANCHED)
+@pytest.mark.parametrize("ways", [("rev",), ("rev", "fwd")], ids=str)
+def test_the_body_differentiated_by_jax(name: str, ways: tuple[str, ...]) -> None:
+    def derivative(case: Case, names: Sequence[str], *ways: str) -> list[Real]:
+        return derivative_of(functools.partial(case.formula.value, **case.keywords), case, names, *ways)
+
+    bridges.check_higher(derivative, FORMULAS[name], *ways)
 
 
 @pytest.mark.exhaustive
