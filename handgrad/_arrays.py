@@ -27,8 +27,8 @@ FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 _INT64 = np.dtype(np.int64)
 _ANNOTATION = re.compile(r"""(Float|Int)\[Array, ['\"]([^'\"]*)['\"]\]""")
 
-LARGE, PART = 1 << 18, 1 << 16
-"""From so many entries on, NumPy arrays are computed in parts of so many, which stay in the processor's cache."""
+LARGE, PART = 1 << 20, 1 << 18
+"""With more bytes than this, NumPy arrays are computed in parts of so many, which stay in the processor's cache."""
 NARROW, MANY = 32, 512
 """Rows up to this length are slow to sum or compare in NumPy, and with more entries than this a remedy pays."""
 LONG = 1 << 12
@@ -389,10 +389,10 @@ def in_parts(
     columns = columns and 1 < first.shape[-1] <= NARROW
     batch = first.shape[: first.ndim - core]
     rows = math.prod(batch)
-    if rows == 1 or not (columns or first.size > LARGE):
+    if rows == 1 or not (columns or first.nbytes > LARGE):
         return compute(xp, *arrays)
     flat = [np.reshape(array, (rows, *array.shape[len(batch) :])) for array in arrays]
-    step = max(1, PART * rows // first.size) if first.size > LARGE else rows
+    step = max(1, PART * rows // first.nbytes) if first.nbytes > LARGE else rows
     whole: list[Array] = []
     for start in range(0, rows, step):
         part = slice(start, start + step)

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from handgrad._arrays import LARGE
 from handgrad.catalogue import FORMULAS, Formula
 from tests.cases import Case, as_tuple, cases, distinct, tolerances
 from tests.compiling import compiled
@@ -106,6 +107,32 @@ def test_a_batch_is_a_loop(formula: Formula) -> None:
                 assert_within(whole[divmod(i, rows)], single, bound[i])
 
     on_random_cases()
+
+
+@each_formula
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_large_batch_is_its_parts(formula: Formula, dtype: str) -> None:
+    case = distinct(formula, dtype)
+    batched = [name not in formula.shared for name in formula.axes]
+    entries = max(np.size(arg[0]) for arg, leads in zip(case.arguments(), batched, strict=True) if leads)
+    rows = LARGE // (entries * np.dtype(dtype).itemsize) + 1
+    case = dataclasses.replace(case, samples=2 * rows)  # twice what NumPy computes in one part
+    args, (cotangent, tangents) = case.arguments(), case.directions()
+
+    def calls(fold: Callable[[Any], Any]) -> list[Any]:
+        """The values, the tangent and the cotangents of samples, folded or chosen."""
+        own = [fold(arg) if leads else arg for arg, leads in zip(args, batched, strict=True)]
+        dots = [dot if name in formula.shared else fold(dot) for name, dot in zip(formula.by, tangents, strict=True)]
+        value, pullback = formula.companions["vjp"](*own, **case.keywords)
+        bars = zip(formula.by, as_tuple(pullback(fold(cotangent))), strict=True)
+        own_bars = [bar for name, bar in bars if name not in formula.shared]
+        return [value, *formula.companions["jvp"](*own, *dots, **case.keywords), *own_bars]
+
+    together = calls(lambda array: np.reshape(array, (2, rows, *array.shape[1:])))
+    step = -(-case.samples // 64)
+    apart = [calls(lambda array, start=start: array[start : start + step]) for start in range(0, case.samples, step)]
+    for whole, *parts in zip(together, *apart, strict=True):
+        assert_same(np.reshape(whole, (case.samples, *whole.shape[2:])), np.concatenate(parts))
 
 
 @each_formula
