@@ -64,6 +64,20 @@ def sigmoid_prime(z):
     return [a - a**2 for a in z]
 
 
+@second("sigmoid", "diagonal", "half of it at the input, a(1 - z)")
+def dsigma_dz(z):
+    out = []
+    for x in z:
+        a = sigmoid(x)
+        out.append(a - a * x)
+    return out
+
+
+@second("sigmoid", "diagonal", "inner derivative forgotten, 1/(1 + e^-z)^2")
+def d_sig(z):
+    return [(1 + math.exp(-x)) ** -2 for x in z]
+
+
 @second("sigmoid", "diagonal", "taken at the output")
 def dsigmoid(z):
     d = []

@@ -156,6 +156,15 @@ def softmax_deriv(l):
     return J
 
 
+@second("softmax", "derivative", "transpose without effect, diag(p) - p^T p")
+def softmax_jacobian_dot(l):
+    p = soft(l)
+    dot = 0.0
+    for x in p:
+        dot += x * x
+    return [[(p[i] if i == j else 0) - dot for j in range(len(p))] for i in range(len(p))]
+
+
 @second("softmax", "derivative", "identity for diag(p)")
 def softmax_jacobian_loops(l):
     p = soft(l)
@@ -403,6 +412,12 @@ def softmax_ce_backward(J_bar, y, l):
         delta = J_bar * (targets * p[k] - y[k])
         l_bar.append(delta * (p[k] - p[k] ** 2))
     return l_bar
+
+
+@second("softmax_cross_entropy", "derivative", "through softmax once more")
+def output_delta(y, l):
+    p, targets = soft(l), sum(y)
+    return [(targets * p[k] - y[k]) * (p[k] - p[k] * p[k]) for k in range(len(l))]
 
 
 @second("softmax_cross_entropy", "derivative", "the loss itself")

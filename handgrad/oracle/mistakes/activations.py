@@ -28,6 +28,8 @@ MISTAKES = (
     diagonal("sigmoid", "HG210", "the sigmoid itself", sigmoid),
     diagonal("sigmoid", "HG225", "written for the output, given the input", lambda z: z * (1 - z)),
     diagonal("sigmoid", "HG225", "taken at the output", lambda z: sigmoid(sigmoid(z)) * (1 - sigmoid(sigmoid(z)))),
+    diagonal("sigmoid", "HG225", "half of it at the input, a(1 - z)", lambda z: sigmoid(z) * (1 - z)),
+    diagonal("sigmoid", "HG228", "inner derivative forgotten, 1/(1 + e^-z)^2", lambda z: sigmoid(z) ** 2),
     diagonal("sigmoid", "HG233", "tanh's, 1 - a^2", lambda z: 1 - sigmoid(z) ** 2),
     diagonal("sigmoid", "HG253", "1 - a, its factor a forgotten", lambda z: 1 - sigmoid(z)),
     diagonal("sigmoid", "HG251", "parentheses forgotten, a*1 - a", lambda z: sigmoid(z) * 1 - sigmoid(z)),

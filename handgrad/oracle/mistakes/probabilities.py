@@ -80,6 +80,12 @@ MISTAKES = (
         lambda l: diag(softmax(l)) - (softmax(l) * softmax(l))[:, None, :],
     ),
     derivative(
+        "softmax",
+        "HG250",
+        "transpose without effect, diag(p) - p^T p",
+        lambda l: diag(softmax(l)) - total(softmax(l) ** 2)[..., None],
+    ),
+    derivative(
         "softmax", "HG253", "identity for diag(p)", lambda l: np.eye(l.shape[-1]) - outer(softmax(l), softmax(l))
     ),
     derivative(
@@ -137,6 +143,12 @@ MISTAKES = (
     derivative("softmax_cross_entropy", "HG208", "divided by len", lambda y, l: (total(y) * softmax(l) - y) / len(l)),
     derivative(
         "softmax_cross_entropy", "HG212", "the loss itself", lambda y, l: -np.sum(y * np.log(softmax(l)), axis=-1)
+    ),
+    derivative(
+        "softmax_cross_entropy",
+        "HG226",
+        "through softmax once more",
+        lambda y, l: (total(y) * softmax(l) - y) * softmax(l) * (1 - softmax(l)),
     ),
     derivative("softmax_cross_entropy", "HG252", "target forgotten, p", lambda y, l: softmax(l)),
     pullback(
