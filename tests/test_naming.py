@@ -178,6 +178,13 @@ def test_factors_are_expressions_of_the_shapes(factor: Callable[[int], float], c
     assert result.diagnosis[0].message.startswith(said)
 
 
+def test_a_factor_is_told_where_some_derivatives_are_all_0() -> None:
+    """A ReLU's are, of negative numbers."""
+    for factor in (2, 1 / 2, -2):
+        (result,) = check(lambda z, factor=factor: factor * (z >= 0), "relu_derivative").results
+        assert [diagnosis.code for diagnosis in result.diagnosis] == ["HG202"]
+
+
 def test_two_mistakes_at_once_are_both_named() -> None:
     def backward(z_bar: Real, x: Real, W: Real, b: Real) -> tuple[Real, ...]:
         return z_bar @ W.T, -x.T @ z_bar, z_bar.mean(axis=0)

@@ -384,6 +384,30 @@ def test_the_counterexamples_of_a_softmax_without_its_off_diagonal() -> None:
     assert "only entries off the diagonal differ" in result.telling.observations
 
 
+@pytest.mark.parametrize(
+    ("claim", "derivative"),
+    [
+        ("relu_derivative", lambda z: np.maximum(z, 0)),
+        ("relu_vjp", lambda a_bar, z: np.maximum(a_bar, 0) * (z > 0)),
+        ("absolute_derivative", np.abs),
+        ("unit_step_derivative", lambda z: (z >= 0) * 1.0),
+        ("euclidean_error_gradient", lambda y, y_hat: (y_hat - y) / np.sum((y_hat - y) ** 2, axis=-1, keepdims=True)),
+    ],
+)
+def test_a_counterexample_is_none_that_a_subgradient_excuses(claim: str, derivative: Any) -> None:
+    (result,) = check(derivative, claim).results
+    for found in (result.smallest, result.telling):
+        assert found is not None
+        away = found.inputs["y_hat"] - found.inputs["y"] if "y" in found.inputs else found.inputs["z"][..., None]
+        assert away.any(axis=-1).all()
+
+
+def test_a_value_that_is_no_subgradient_is_shown_at_the_kink() -> None:
+    (result,) = check(lambda z: np.where(z == 0, 7.0, z > 0), "relu_derivative").results
+    assert result.smallest is not None
+    assert (result.diagnosis[0].code, result.smallest.inputs["z"].tolist()) == ("HG109", [0])
+
+
 def test_what_cannot_be_checked() -> None:
     with pytest.raises(CheckError, match="there is no file"):
         check_file("nowhere.py")

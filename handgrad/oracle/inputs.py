@@ -112,8 +112,11 @@ def _evenly(classes: int, shape: tuple[int, ...], generator: np.random.Generator
     return generator.permutation(np.resize(order, math.prod(shape))).reshape(shape)
 
 
-def whole_numbers(claim: Claim, shape: Shape, choose: Any) -> dict[str, Real]:
-    """Inputs of small whole numbers, or small fractions for probabilities; ``choose(low, high)`` gives an integer."""
+def whole_numbers(claim: Claim, shape: Shape, choose: Any, *, at_kinks: bool = False) -> dict[str, Real]:
+    """Inputs of small whole numbers, or small fractions for probabilities; ``choose(low, high)`` gives an integer.
+
+    They keep clear of kinks, where more than one derivative is right, unless it is these that are looked for.
+    """
     formula = claim.formula
 
     def entries(domain: Domain | tuple[Domain, ...], wanted: tuple[int, ...]) -> Real:
@@ -139,7 +142,18 @@ def whole_numbers(claim: Claim, shape: Shape, choose: Any) -> dict[str, Real]:
     found = {name: entries(formula.domains[name], shape.of(axes)) for name, axes in formula.axes.items()}
     if claim.bar:
         found[claim.bar] = entries(REAL, shape.of(formula.result_axes))
-    return found
+    return found if at_kinks or not formula.kinks else _clear_of_kinks(formula, found)
+
+
+def _clear_of_kinks(formula: Formula, letters: dict[str, Real]) -> dict[str, Real]:
+    """One more where an argument is at its kink; of a distance, in the first entry where target and prediction meet."""
+    ((at, _),), (by,) = formula.kinks.items(), formula.by
+    if formula.elementwise:
+        return {**letters, by: letters[by] + (letters[by] == at)}
+    (target,) = formula.axes.keys() - {by}
+    moved = letters[by].copy()
+    moved[..., 0] += (letters[target] == moved).all(axis=-1)
+    return {**letters, by: moved}
 
 
 # What a function is given in another manner than the notes'

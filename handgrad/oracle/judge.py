@@ -314,7 +314,8 @@ def _smallest(candidate: Candidate, failure: Failure, backend: Backend, seed: in
     )
 
     def fails(shape: Shape, choose: Callable[[int, int], int]) -> Failure | None:
-        return _failure(candidate, inputs.whole_numbers(candidate.claim, shape, choose), backend)
+        numbers = inputs.whole_numbers(candidate.claim, shape, choose, at_kinks=failure.code == "HG109")
+        return _failure(candidate, numbers, backend)
 
     shapes = [candidate.shape(dict(zip(letters, numbers, strict=False)), numbers[-1]) for numbers in sizes]
     return smallest(fails, shapes, seed) or failure

@@ -270,13 +270,22 @@ def _nearly(array: Real, other: Real) -> bool:
 def _scale(
     claim: Claim, arrays: Sequence[Real], correct: Sequence[Real], sizes: Sequence[Mapping[str, int]]
 ) -> Factor | None:
-    """The factor between arrays and others as an expression of the shapes; None where there is none, or it is 1."""
+    """The factor between arrays and others as an expression of the shapes; None where there is none, or it is 1.
+
+    Where both are 0 in every entry there is nothing to tell it by, as for a ReLU whose few inputs are all negative.
+    """
+    telling = [n for n, (array, other) in enumerate(zip(arrays, correct, strict=True)) if array.any() or other.any()]
+    if 2 * len(telling) <= len(arrays):
+        return None
     for _, write in LAYOUTS:
-        laid_out = [write(claim, other) for other in correct]
-        ratios = [None if b is None else constant_ratio(a, b) for a, b in zip(arrays, laid_out, strict=True)]
+        laid_out = [write(claim, correct[n]) for n in telling]
+        ratios = [
+            None if other is None else constant_ratio(arrays[n], other)
+            for n, other in zip(telling, laid_out, strict=True)
+        ]
         found = [ratio for ratio in ratios if ratio is not None]
         if len(found) == len(ratios):
-            return identified(found, sizes)
+            return identified(found, [sizes[n] for n in telling])
     return None
 
 

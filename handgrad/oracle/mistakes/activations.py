@@ -98,6 +98,12 @@ MISTAKES = (
     diagonal("relu", "HG211", "returns its input", lambda z: z),
     diagonal("relu", "HG256", "1 everywhere", lambda z: np.ones_like(z)),
     pullback("relu", "HG222", "cut off by the sign of the upstream", lambda a_bar, z: np.where(a_bar >= 0, a_bar, 0)),
+    pullback(
+        "relu",
+        "HG222",
+        "cut off by the sign of the upstream too",
+        lambda a_bar, z: np.where((z >= 0) & (a_bar >= 0), a_bar, 0),
+    ),
     pullback("relu", "HG224", "derivative forgotten", lambda a_bar, z: a_bar.copy()),
     pullback("relu", "HG227", "ReLU for its derivative", lambda a_bar, z: a_bar * np.maximum(0, z)),
     pullback("relu", "HG256", "1 on the wrong side", lambda a_bar, z: a_bar * (z <= 0)),
