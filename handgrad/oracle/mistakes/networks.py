@@ -18,6 +18,8 @@ Real = np.ndarray[Any, Any]
 Version = Callable[[Mapping[str, Real]], tuple[Real, ...]]
 _PIECEWISE = {"identity", "relu", "unit_step"}
 """Activations whose derivative is its own square."""
+_IN_OUTPUT: dict[str, Callable[[Real], Real]] = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a**2}
+"""Derivatives as they are printed, written in the output."""
 _FUSED = {"softmax": "mean_categorical_cross_entropy", "sigmoid": "mean_binary_cross_entropy"}
 
 
@@ -39,7 +41,7 @@ class Steps:
 
 def of(network: Network, part: str) -> Iterator[tuple[str, str, Version]]:
     """The mistakes of a network's gradients or sensitivities: code, name, function of the letters."""
-    known = [*_ENDS, *_of_last_layer(network), *_of_hidden_layers(network)]
+    known = [*_ENDS, *_of_last_layer(network), *_of_hidden_layers(network), *_of_all_layers(network)]
     if part == "gradients":
         known += _OF_PARAMETERS
         if set(network.activations[:-1]) - {"identity"}:
@@ -75,6 +77,8 @@ def _of_last_layer(network: Network) -> Iterator[tuple[str, str, Steps]]:
 
     yield "HG224", "f' of the last layer forgotten", with_slope(np.ones_like)
     yield "HG225", "f' of the last layer at its output a", with_slope(lambda n: derivative(last, value(last, n)))
+    if last in _IN_OUTPUT:
+        yield "HG225", "f' of the last layer written in a, given n", with_slope(_IN_OUTPUT[last])
     if last not in _PIECEWISE:
         yield "HG226", "f' of the last layer twice", with_slope(lambda n: derivative(last, n) ** 2)
     yield "HG231", "a - y, as if fused with a cross-entropy", Steps(error=lambda right, d, n: d)
@@ -89,9 +93,28 @@ def _of_hidden_layers(network: Network) -> Iterator[tuple[str, str, Steps]]:
         return
     yield "HG224", "f' of the hidden layers forgotten", Steps(slope=lambda name, n, a: np.ones_like(n))
     yield "HG225", "f' of the hidden layers at their output a", Steps(slope=lambda name, n, a: derivative(name, a))
+    if hidden & _IN_OUTPUT.keys():
+        yield "HG225", "f' of the hidden layers written in a, given n", Steps(slope=_in_output)
     yield "HG227", "f for f' in the hidden layers", Steps(slope=lambda name, n, a: a)
     if hidden - _PIECEWISE:
         yield "HG226", "f' of the hidden layers twice", Steps(slope=lambda name, n, a: derivative(name, n) ** 2)
+
+
+def _of_all_layers(network: Network) -> Iterator[tuple[str, str, Steps]]:
+    """What is wrong in the last layer and in those before it alike."""
+    *hidden, last = network.activations
+    if last not in _IN_OUTPUT or not _IN_OUTPUT.keys() & {*hidden} or _FUSED.get(last) == network.loss:
+        return
+    yield (
+        "HG225",
+        "f' of all layers written in a, given n",
+        Steps(error=lambda right, d, n: right / derivative(last, n) * _IN_OUTPUT[last](n), slope=_in_output),
+    )
+
+
+def _in_output(name: str, n: Real, a: Real) -> Real:
+    """f' of those activations that have one in their output, but at n."""
+    return _IN_OUTPUT[name](n) if name in _IN_OUTPUT else derivative(name, n)
 
 
 def derivative(name: str, n: Real) -> Real:
