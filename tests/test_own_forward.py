@@ -355,6 +355,37 @@ def test_wrong_at_the_smallest_whole_numbers(
     assert len(np.unique(result.telling.inputs[next(iter(inputs))])) > 1
 
 
+HINGE = "def hinge_loss(w, x, y): return max(0, 1 - y * (w @ x))"
+RELU_6 = "def relu6(z): return np.minimum(np.maximum(z, 0), 6)"
+SINH = "def sinh(z): return np.sinh(z)"
+DENT = "def dent(z): return np.where(np.abs(z + 1.5) < 0.15, 6 - 5 * z, z)"
+HARD_SIGMOID = "def hard_sigmoid(z): return np.clip(z / 6 + 1 / 2, 0, 1)"
+
+
+@pytest.mark.parametrize(
+    ("forward", "derivative", "verdict"),
+    [
+        (HINGE, "def hinge_loss_gradient(w, x, y): return -y * x", "wrong"),
+        (HINGE, "def hinge_loss_gradient(w, x, y): return -y * x * (y * (w @ x) < 1)", "right"),
+        (RELU_6, "def relu6_derivative(z): return (z > 0) * 1.0", "wrong"),
+        (RELU_6, "def relu6_derivative(z): return ((z > 0) & (z < 6)) * 1.0", "right"),
+        (HARD_SIGMOID, "def hard_sigmoid_derivative(z): return np.full_like(z, 1 / 6)", "wrong"),
+        (HARD_SIGMOID, "def hard_sigmoid_derivative(z): return (np.abs(z) < 3) / 6", "right"),
+        (SINH, "def sinh_derivative(z): return 1 / np.sqrt(1 - np.tanh(z) ** 2)", "right"),  # of few digits at 16
+        (DENT, "def dent_derivative(z): return np.ones_like(z)", "wrong"),
+    ],
+)
+def test_each_branch_is_seen(tmp_path: pathlib.Path, forward: str, derivative: str, verdict: str) -> None:
+    assert judged(tmp_path, forward, derivative).verdict == verdict
+
+
+def test_what_is_wrong_far_away_alone_is_shown_at_the_nearest_whole_number(tmp_path: pathlib.Path) -> None:
+    result = judged(tmp_path, RELU_6, "def relu6_derivative(z): return (z > 0) * 1.0")
+    assert result.diagnosis[0].message == "it is right between -2 and 2, and wrong farther away"
+    assert result.smallest is not None
+    assert result.smallest.inputs["z"].tolist() == [7]
+
+
 def test_a_derivative_written_in_the_output_of_their_own_function(tmp_path: pathlib.Path) -> None:
     elu = "def elu(x): return np.where(x > 0, x, np.exp(x) - 1)"
     result = judged(tmp_path, elu, "def elu_prime(a): return np.where(a > 0, 1, a + 1)")

@@ -20,8 +20,10 @@ from handgrad.oracle.report import ACCEPTED, Verdict, number
 
 Real = np.ndarray[Any, Any]
 Sizes = Mapping[str, int]
-ENOUGH = 3
-"""Settings on which a derivative is compared; more settle by which factor a wrong one is off."""
+ENOUGH, MORE = 3, 2
+"""Arguments on which a derivative is compared, and how many more settle by which factor a wrong one is off."""
+GROSS = 1 / 64
+"""By so much of the largest entry an array is off that is wrong far from 0."""
 FINAL = {"HG103", "HG106", "HG109"}
 """What is wrong whatever the shapes are: arguments overwritten, answers that change, no slope at a kink."""
 
@@ -58,6 +60,15 @@ class Compared:
         """Whether all are equal."""
         return self.shaped and not any(
             differing(array, truth).any() for array, truth in zip(self.arrays, self.truths, strict=True)
+        )
+
+    @property
+    def by_far(self) -> bool:
+        """Whether an array is wrong by more than any loss of digits."""
+        return self.shaped and any(
+            bool((differing(array, truth) & (np.abs(array - truth.value) > GROSS * np.abs(truth.value).max())).any())
+            for array, truth in zip(self.arrays, self.truths, strict=True)
+            if truth.value.size
         )
 
     @property
@@ -167,10 +178,38 @@ class _Trial:
             answered.append(answer)
         if not answered:
             return None
-        own = self._compared(answered, answers, argument, only_right)
+        own = self._compared(answered, itertools.islice(answers, MORE), argument, only_right)
+        if own is not None and own.verdict in ACCEPTED:
+            own = self._confirmed(own, answers, argument, only_right)
         if own is not None and own.failing is not None and shown:
             own.smallest = self._shown(own, self.setting.small()) or own.failing
             own.telling = self._shown(own, self.setting.telling()) or own.smallest
+        if own is not None and own.verdict == "right" and self.setting.beyond is not None:
+            return _Trial(self.pair, self.setting.beyond, self.backend).far(own, seed)
+        return own
+
+    def _confirmed(self, own: Own, answers: Iterator[Answered | Own], argument: str | None, only_right: bool) -> Own:
+        """What is right on the first arguments, unless it is wrong on further ones."""
+        further: list[Answered] = []
+        for answer in answers:
+            if isinstance(answer, Own):
+                return answer
+            further.append(answer)
+        second = self._compared(further, iter(()), argument, only_right) if further else None
+        return own if second is None or second.verdict in ACCEPTED else second
+
+    def far(self, own: Own, seed: int) -> Own:
+        """What is right near 0, unless it is wrong by far elsewhere; a right formula may have lost its digits there."""
+        for answer in self._answers(seed):
+            if not isinstance(answer, Answered):
+                continue
+            held = self._held(answer.given, answer.sizes, answer.arrays, own.positions)
+            if held is not None and held.form == own.form and held.by_far:
+                message = "it is right between -2 and 2, and wrong farther away"
+                shown = self._shown(own, self.setting.scattered(), by_far=True) or held
+                return dataclasses.replace(
+                    own, verdict="wrong", message=message, failing=held, smallest=shown, telling=held
+                )
         return own
 
     def _answers(self, seed: int) -> Iterator[Answered | Own]:
@@ -372,7 +411,7 @@ class _Trial:
         outcome = self._called({**at.given, self.pair.bar: at.given[self.pair.bar] + 1})
         return outcome.error is None and all(map(np.array_equal, outcome.arrays, at.arrays))
 
-    def _shown(self, own: Own, drawn: Iterator[dict[str, Real]]) -> Compared | None:
+    def _shown(self, own: Own, drawn: Iterator[dict[str, Real]], *, by_far: bool = False) -> Compared | None:
         """The first of these arguments on which it fails, in the same way."""
         for letters in drawn:
             value = self._value(letters)
@@ -385,7 +424,8 @@ class _Trial:
             if outcome.error is not None:
                 continue
             held = self._held(given, {}, outcome.arrays, own.positions)
-            if held is not None and not held.fine and held.shaped == (own.code != "HG108"):
+            wrong = held is not None and (held.by_far if by_far else not held.fine)
+            if held is not None and wrong and held.shaped == (own.code != "HG108"):
                 return held
         return None
 

@@ -20,13 +20,15 @@ from handgrad.oracle.calling import Plan
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.factors import SAMPLES
 from handgrad.oracle.networks import Network
-from handgrad.oracle.shapes import DOMAINS, Argument, Domain
+from handgrad.oracle.shapes import DOMAINS, FAR, Argument, Domain
 from handgrad.oracle.signatures import cached, means_input, upstream
 
 Real = np.ndarray[Any, Any]
 Choose = Callable[[int, int], int]
 ORDERS = ((3, 2, 4, 5), (1, 1, 1, 1), (4, 3, 2, 5), (2, 5, 3, 4), (5, 4, 3, 2))
 """Sizes of the letters, in the order in which they appear."""
+SMALL_ORDERS = ((2, 1, 2, 1), (1, 2, 1, 2), (2, 2, 1, 1), (1, 1, 2, 2)) * 3
+"""Likewise, of few entries: what is right on the others has yet to be so in each branch of an ``if``."""
 
 _PREDICTION = re.compile(r"y_?hat|y_?pred\w*|pred\w*|output\w*|out|p|probs?|a|o|yp|logits?|scores?")
 _TARGET = re.compile(r"y|t|y_?true|true|truth|targets?|labels?|actual|expected|desired")
@@ -108,10 +110,12 @@ class Setting:
     """Small whole numbers, each from ``choose(low, high)``."""
     by: tuple[int, ...]
     """By which argument a single derivative is meant, or may be."""
+    beyond: Setting | None = None
+    """The same far from 0, where any number is an argument."""
 
     def drawn(self, generator: np.random.Generator) -> Iterator[tuple[dict[str, int], dict[str, Real]]]:
-        """Random arguments of several sizes."""
-        for numbers in ORDERS if self.sizes else ORDERS[:3]:
+        """Random arguments of several sizes, then more of small ones."""
+        for numbers in (*(ORDERS if self.sizes else ORDERS[:3]), *SMALL_ORDERS):
             sizes = dict(zip(self.sizes, numbers, strict=False))
             yield sizes, self.random(sizes, generator)
 
@@ -121,6 +125,11 @@ class Setting:
         for numbers in counts[:6]:
             for start in range(5):
                 yield self.whole(dict(zip(self.sizes, numbers, strict=True)), _pattern(start))
+
+    def scattered(self) -> Iterator[dict[str, Real]]:
+        """Arguments of one entry each, small whole numbers first and large ones last."""
+        for start in range(2 * int(FAR.high)):
+            yield self.whole(dict.fromkeys(self.sizes, 1), _pattern(start))
 
     def telling(self) -> Iterator[dict[str, Real]]:
         """Arguments of small whole numbers, and of sizes, that differ."""
@@ -221,16 +230,15 @@ def _of_shapes(pair: Pair, axes: Mapping[str, tuple[str, ...]], by: tuple[int, .
     target = next((letter for letter in pair.letters if _TARGET.fullmatch(letter.lower())), None)
     classes = target is not None and len(pair.letters) > 1 and len({axes[letter] for letter in pair.letters}) == 1
     fillings = (_as_they_are, _one_hot, _numbered) if classes and any(axes.values()) else (_as_they_are,)
+    sizes = tuple(shapes.letters_of(arguments))
+
+    def setting(domain: Domain, fill: Callable[[Real, Choose], Real], beyond: Setting | None = None) -> Setting:
+        random = functools.partial(_random, arguments, domain, fill, target)
+        return Setting(sizes, random, functools.partial(_whole, arguments, domain, fill, target), by, beyond)
+
     for fill in fillings:
-        yield tuple(
-            Setting(
-                tuple(shapes.letters_of(arguments)),
-                functools.partial(_random, arguments, domain, fill, target),
-                functools.partial(_whole, arguments, domain, fill, target),
-                by,
-            )
-            for domain in DOMAINS
-        )
+        everywhere, *others = DOMAINS
+        yield (setting(everywhere, fill, setting(FAR, fill)), *(setting(domain, fill) for domain in others))
 
 
 def _sized(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:

@@ -57,6 +57,8 @@ DOMAINS = (
     Domain("between 1/16 and 15/16", 0.0625, 0.9375, (1, 3), 4),
 )
 """Tried in this order, until the function is finite."""
+FAR = Domain("between -16 and 16", -16.0, 16.0, (-16, 16))
+"""Beyond the first of them, where a function may go on in another way."""
 
 
 def names_of(function: Callable[..., Any], count: int) -> list[str]:
