@@ -183,6 +183,20 @@ def test_nan_at_large_inputs_only() -> None:
     assert "1000" in result.unstable
 
 
+def test_numbers_far_off_at_large_inputs_only() -> None:
+    (relu_6,) = check(lambda z: ((z >= 0) & (z < 6)) * 1.0, "relu_derivative").results
+    assert (relu_6.verdict, relu_6.unstable) == ("right", "gives numbers far off at z = [100, -100, 50]")
+
+
+def test_a_slope_that_is_0_for_next_to_nothing_is_stable() -> None:
+    def by_its_output(z: Any) -> Any:
+        a = 1 / (1 + np.exp(-z))
+        return a * (1 - a)
+
+    (result,) = check(by_its_output, "sigmoid_derivative").results
+    assert (result.verdict, result.unstable) == ("right", None)
+
+
 def test_an_array_that_claims_to_equal_everything() -> None:
     class Boastful(np.ndarray):
         def __eq__(self, other: object) -> Any:

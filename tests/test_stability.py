@@ -145,6 +145,15 @@ def test_an_empty_mini_batch() -> None:
     assert np.isnan(handgrad.batch_mean([]))
 
 
+def test_softmax_pullback_of_many_nearly_certain_classes_keeps_its_digits() -> None:
+    """Of large arrays NumPy asks first whether there is a p above 1/2."""
+    l, p_bar = np.random.default_rng(0).normal(size=(2, 64, 100))
+    l[np.arange(64), np.arange(64)] += 40
+    _, pullback = handgrad.softmax_vjp(l)
+    of_rows = [handgrad.softmax_vjp(l_i)[1](p_bar_i) for l_i, p_bar_i in zip(l, p_bar, strict=True)]
+    np.testing.assert_allclose(pullback(p_bar), of_rows, rtol=1e-13)
+
+
 def test_softmax_pullback_of_a_million_classes_forms_no_jacobian() -> None:
     l, p_bar = np.random.default_rng(0).normal(size=(2, 10**6))
     p, pullback = handgrad.softmax_vjp(l)

@@ -11,7 +11,7 @@ import numpy as np
 
 from handgrad.oracle.calling import Outcome
 from handgrad.oracle.candidates import Backend
-from handgrad.oracle.comparison import Truth, differing
+from handgrad.oracle.comparison import GROSS, Truth, differing
 from handgrad.oracle.factors import Factor, constant_ratio, identified
 from handgrad.oracle.forms import formed
 from handgrad.oracle.numerical import Numerical, jacobian, pullback
@@ -22,8 +22,6 @@ Real = np.ndarray[Any, Any]
 Sizes = Mapping[str, int]
 ENOUGH, MORE = 3, 2
 """Arguments on which a derivative is compared, and how many more settle by which factor a wrong one is off."""
-GROSS = 1 / 64
-"""By so much of the largest entry an array is off that is wrong far from 0."""
 FINAL = {"HG103", "HG106", "HG109"}
 """What is wrong whatever the shapes are: arguments overwritten, answers that change, no slope at a kink."""
 

@@ -15,6 +15,8 @@ from handgrad.oracle.report import Counterexample
 Real = np.ndarray[Any, Any]
 LOOSENESS = {8: 2.0**12, 4: 2.0**6, 2: 2.0**3}
 """Units in the last place that another formula may lose, by the bytes of its floats."""
+GROSS = 2.0**-6
+"""By so much of the largest entry an array is off that has not only lost its digits far from 0."""
 STRUCTURAL = 2.0**-6
 """How much less rounding is allowed in entries that are 0 whatever the inputs are."""
 

@@ -16,7 +16,7 @@ from handgrad.oracle import candidates, inputs, naming
 from handgrad.oracle.calling import Outcome, Plan
 from handgrad.oracle.candidates import Backend, Candidate
 from handgrad.oracle.claiming import Claim
-from handgrad.oracle.comparison import Truth, counterexample, differing, in_layout, names_of, read, truths_of
+from handgrad.oracle.comparison import GROSS, Truth, counterexample, differing, in_layout, names_of, read, truths_of
 from handgrad.oracle.conventions import Stated
 from handgrad.oracle.inputs import Shape
 from handgrad.oracle.mistakes import wrong_versions
@@ -112,7 +112,7 @@ def _settle(
         return
     result.convention = "; ".join(filter(None, [candidate.sentence(), *at_kinks])) or None
     result.verdict = "right-in-convention" if result.convention else "right"
-    result.unstable = _first_unstable(candidate, backend)
+    result.unstable = _first_unstable(candidate, backend, drawn)
 
 
 def _call_unusable(result: Result, search: candidates.Search, backend: Backend, seed: int) -> None:
@@ -254,20 +254,42 @@ def _rejected(wrong: Callable[..., tuple[Real, ...]], letters: dict[str, Real], 
     )
 
 
-def _first_unstable(candidate: Candidate, backend: Backend) -> str | None:
-    """The first large input at which a right function gives nan or infinity where the truth is finite."""
+def _first_unstable(
+    candidate: Candidate, backend: Backend, drawn: Sequence[tuple[dict[str, Real], list[Truth]]]
+) -> str | None:
+    """The first large input at which a right function gives nan, infinity or numbers far off, and the truth is finite.
+
+    Far off by the sizes among what was drawn as well: that a slope of 1e-22 comes out as 0 is no harm.
+    """
     claim = candidate.claim
+    usual = [max(float(np.abs(truths[i].value).max(initial=0)) for _, truths in drawn) for i in range(len(drawn[0][1]))]
     for size in LARGE_SIZES:
         letters = inputs.large(claim, candidate.shape(inputs.DISTINCT, 2), size)
         truths = truths_of(claim, letters)
+        if not all(np.isfinite(truth.value).all() for truth in truths):
+            continue
         outcome = candidate.called(letters, backend)
-        finite = all(np.isfinite(truth.value).all() for truth in truths)
-        if finite and (outcome.error is not None or not all(np.isfinite(array).all() for array in outcome.arrays)):
-            given = candidate.given(letters).items()
-            inputs_said = ", ".join(f"{name} = {written(array)}" for name, array in given)
-            what = outcome.error or "gives nan or infinity"
-            return f"{what} at {inputs_said}"
+        if outcome.error is not None:
+            what = outcome.error
+        elif not all(np.isfinite(array).all() for array in outcome.arrays):
+            what = "gives nan or infinity"
+        elif _far_off(candidate, candidate.under(letters, truths), outcome, usual):
+            what = "gives numbers far off"
+        else:
+            continue
+        given = candidate.given(letters).items()
+        return f"{what} at {', '.join(f'{name} = {written(array)}' for name, array in given)}"
     return None
+
+
+def _far_off(candidate: Candidate, truths: list[Truth], outcome: Outcome, usual: Sequence[float]) -> bool:
+    for array, (i, layout) in zip(read(outcome.arrays, truths), candidate.match.pairs, strict=False):
+        truth = in_layout(candidate.claim, truths[i], layout)
+        if truth is not None and array.shape == truth.value.shape:
+            most = GROSS * max(usual[i], float(np.abs(truth.value).max(initial=0)))
+            if (differing(array, truth) & (np.abs(array - truth.value) > most)).any():
+                return True
+    return False
 
 
 # What shows it
