@@ -33,6 +33,8 @@ NARROW, MANY = 32, 512
 """Rows up to this length are slow to sum or compare in NumPy, and with more entries than this a remedy pays."""
 LONG = 1 << 12
 """Inner products of longer rows are computed in blocks of this length."""
+WIDE, BUFFER = 256, 16
+"""NumPy writes one number per row out along rows of this length or longer, unless its buffer is shorter than they."""
 IN_COLUMNS = 12
 """XLA sums rows up to this length faster if it is told to add their columns up."""
 
@@ -386,6 +388,8 @@ def in_parts(
     first = arrays[0]
     if xp is not np or first.size <= MANY:
         return compute(xp, *arrays)
+    if core == 1 and first.shape[-1] >= WIDE and first.size > LONG:
+        compute = functools.partial(_with_short_buffer, compute)
     columns = columns and 1 < first.shape[-1] <= NARROW
     batch = first.shape[: first.ndim - core]
     rows = math.prod(batch)
@@ -401,3 +405,13 @@ def in_parts(
         for array, result in zip(whole, found, strict=True):
             array[part] = result
     return tuple(np.reshape(array, (*batch, *array.shape[1:])) for array in whole)
+
+
+def _with_short_buffer(compute: Callable[..., Any], *arguments: Any) -> Any:
+    """``compute(*arguments)``, in which long rows meet one number each.
+
+    Else NumPy copies the numbers along the rows first, 8192 entries at a time, which takes longer than the sum itself.
+    """
+    with np.errstate():  # which restores the buffer too
+        np.setbufsize(BUFFER)
+        return compute(*arguments)

@@ -135,6 +135,24 @@ def test_a_large_batch_is_its_parts(formula: Formula, dtype: str) -> None:
         assert_same(np.reshape(whole, (case.samples, *whole.shape[2:])), np.concatenate(parts))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["softmax", "softmax_cross_entropy", "categorical_cross_entropy", "euclidean_error"])
+def test_many_long_rows_are_each_row_alone(name: str, dtype: str) -> None:
+    case = distinct(FORMULAS[name], dtype)
+    case = dataclasses.replace(case, samples=20, sizes=tuple((letter, 300) for letter, _ in case.sizes))
+    args, (cotangent, _) = case.arguments(), case.directions()
+    vjp = FORMULAS[name].companions["vjp"]
+    with np.errstate():
+        np.setbufsize(4096)
+        together, pullback = vjp(*args)
+        assert np.getbufsize() == 4096, "the user's own"
+    together_bar = pullback(cotangent)
+    for i in range(case.samples):
+        alone, pullback = vjp(*[arg[i] for arg in args])
+        assert_same(together[i], alone)
+        assert_same(together_bar[i], pullback(cotangent[i]))
+
+
 @each_formula
 def test_float32_stays_float32(formula: Formula) -> None:
     case = dataclasses.replace(distinct(formula, "float32"), samples=3)
