@@ -117,6 +117,10 @@ LAYOUTS = [
         "def dense_backward(grad, x, W, b): return grad @ W, grad.T @ x, grad.sum(0)",
         f"{TURNED}; the notes' are (n, k)",
     ),
+    Right(  # the bias, which no gradient needs, is not asked for
+        "def linear_backward(grad_output, x, w): return grad_output @ w, grad_output.T @ x, grad_output.sum(0)",
+        f"{TURNED}; the notes' are (n, k)",
+    ),
     Right(
         """
         def softmax_backward(dout, z):
@@ -134,6 +138,7 @@ UNSTATED = [
     Right("def dtanh(y): return 1 - y ** 2", IN_OUTPUT),
     Right("def exp_derivative(a): return a", IN_OUTPUT),
     Right("def sigmoid_backward(dA, A): return dA * A * (1 - A)", IN_OUTPUT),
+    Right("def tanh_backward(grad_output, output): return grad_output * (1 - output**2)", IN_OUTPUT),
     Right(
         "def softmax_grad(s): return np.diag(s) - np.outer(s, s)",
         "written in the output p, so pass p, not l; the notes' takes l",

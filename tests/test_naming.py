@@ -20,6 +20,7 @@ from handgrad.oracle.checking import check
 from handgrad.oracle.claiming import Claim, parse
 from handgrad.oracle.mistakes import named_versions, wrong_versions
 from handgrad.oracle.report import Result
+from tests import handed_in
 from tests.named import NAMED, Named
 from tests.second_ways import OF_A_BATCH, SECOND_WAYS
 
@@ -55,6 +56,9 @@ def judged(function: Callable[[Mapping[str, Real]], Any], claim: Claim, **option
 def ways(claim: Claim) -> Iterator[tuple[str, str, Callable[[Mapping[str, Real]], Any]]]:
     """Each mistake of a claim that the oracle must see: its code, its name, and each way in which it is written."""
     seen = {name for name, _ in wrong_versions(claim, batched=claim.sums)}
+    if claim.bar and claim.formula.elementwise:  # a cotangent times each wrong derivative
+        seen |= {name for name, _ in wrong_versions(Claim(claim.formula, "derivative"), batched=False)}
+        seen -= {"one number for all entries"}  # right once the entries of the cotangent are multiplied by it
     for code, name, version in named_versions(claim):
         if name not in seen:
             continue
@@ -106,6 +110,23 @@ def test_mistakes_have_their_names(claim: Claim) -> None:
     found = named(claim)
     NAMED["all"] = NAMED.get("all", Named()).joined(found)
     assert not found.missed
+
+
+@pytest.mark.parametrize(
+    ("code", "named", "call"),
+    [
+        ("def tanh_backward(grad_output, output): return grad_output * (1 - output)", "HG254", "(a_bar, a)"),
+        ("def tanh_prime(a): return 1 - a", "HG254", "(a)"),
+        ("def sigmoid_prime(s): return s * (1 + s)", "HG201", "(a)"),
+        ("def sigmoid_backward(grad_output, output): return grad_output * output * (1 - output) ** 4", "HG100", "a)"),
+        ("def tanh_prime(z): return 1 - np.tanh(z)", "HG254", "(z)"),
+        ("def tanh_backward(g, z): return g * (1 - np.tanh(z))", "HG254", "(a_bar, z)"),
+    ],
+)
+def test_slips_in_what_is_written_in_the_output(code: str, named: str, call: str) -> None:
+    result = handed_in.judged(code)
+    assert [diagnosis.code for diagnosis in result.diagnosis] == [named]
+    assert str(result.call).endswith(call)
 
 
 # No false names

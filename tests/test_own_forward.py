@@ -393,6 +393,23 @@ def test_a_derivative_written_in_the_output_of_their_own_function(tmp_path: path
     assert result.convention == "written in the output of your `elu`, so pass that, not x"
     assert result.call == "elu_prime(elu(x))"
     assert judged(tmp_path, elu, "def elu_prime(z): return np.where(z > 0, 1, z + 1)").verdict == "wrong"
+    result = judged(tmp_path, elu, "def elu_backward(grad, out): return grad * np.where(out > 0, 1, out + 1)")
+    assert result.verdict == "right-in-convention"
+    assert result.call == "elu_backward(grad, elu(x))"
+
+
+def test_a_backward_pass_in_the_output_of_the_notes_function(tmp_path: pathlib.Path) -> None:
+    softmax = """
+    def softmax(x):
+        e = np.exp(x - x.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+    """
+    backward = "def softmax_backward(grad_output, output): return output * (grad_output - {})"
+    sums = "(grad_output * output).sum(axis=-1, keepdims=True)"
+    result = judged(tmp_path, softmax, backward.format(sums))
+    assert result.verdict == "right-in-convention"
+    assert result.convention == "written in the output p, so pass p, not l; the notes' takes l"
+    assert judged(tmp_path, softmax, backward.format("(grad_output * output).mean()")).verdict == "wrong"
 
 
 @pytest.mark.parametrize(

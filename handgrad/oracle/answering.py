@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.oracle.libraries import written_in
 from handgrad.oracle.signatures import upstream
-from handgrad.oracle.truths import Truths, double_precision, name_of, written_in_jax
+from handgrad.oracle.truths import Truths, double_precision, name_of
 
 Real = np.ndarray[Any, Any]
 Function = Callable[..., Any]
@@ -95,7 +96,7 @@ def _conversions(jax: bool) -> list[Function]:
 def of_vjp(f_vjp: Function, truths: Truths, dtype: str) -> Answer:
     """A function that gives the value and a pullback, or takes the cotangent as its first or last argument."""
     name, inside, bar = name_of(f_vjp, "f_vjp"), ", ".join(truths.names), _bar(truths)
-    jax, at_end, ways = written_in_jax(f_vjp), _cotangent_last(f_vjp), []
+    jax, at_end, ways = written_in("jax", f_vjp), _cotangent_last(f_vjp), []
     for convert in _conversions(jax):
 
         def pulled(y_bar: Real, *args: Real, convert: Function = convert) -> tuple[Any, ...]:
@@ -122,7 +123,7 @@ def of_vjp(f_vjp: Function, truths: Truths, dtype: str) -> Answer:
 
 def of_jacobian(f_jacobian: Function, truths: Truths, dtype: str) -> Answer:
     """A function of the arguments that gives one Jacobian for each."""
-    name, jax, ways = name_of(f_jacobian, "f_jacobian"), written_in_jax(f_jacobian), []
+    name, jax, ways = name_of(f_jacobian, "f_jacobian"), written_in("jax", f_jacobian), []
     for convert in _conversions(jax):
 
         def jacobians(*args: Real, convert: Function = convert) -> tuple[Any, ...]:

@@ -368,10 +368,10 @@ class _Trial:
         """Whether the derivative is right if it is given the value in the place of the argument: a(1 - a)."""
         (letter,) = self.pair.letters
         for each in answered:
-            outcome = self._called({letter: each.value})
+            outcome = self._called({**each.given, letter: each.value})
             if outcome.error is not None or each.value.shape != each.letters[letter].shape:
                 return False
-            held = self._held(each.letters, each.sizes, outcome.arrays, (0,))
+            held = self._held(each.given, each.sizes, outcome.arrays, (0,))
             if held is None or not held.fine:
                 return False
         return True

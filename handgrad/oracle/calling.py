@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE
+from handgrad.oracle.libraries import Conversion, conversions
 
 Real = np.ndarray[Any, Any]
 MOST_LINES = 50
@@ -134,22 +135,40 @@ def call(
     """Call a function twice with copies of the letters; an interrupt ends the caller too if it is ``interruptible``."""
     if plan.lines:
         return _line_by_line(namespace, plan, letters, interruptible)
+    outcome = Outcome(error="is not called")
+    for convert in conversions(namespace.get(plan.function), namespace):
+        outcome, unfit = _called(namespace, plan, letters, convert, interruptible)
+        if not unfit:
+            break
+    return outcome
+
+
+def _called(
+    namespace: Mapping[str, Any], plan: Plan, letters: Mapping[str, Real], convert: Conversion, interruptible: bool
+) -> tuple[Outcome, bool]:
+    """A call with arrays of one library, and whether it raised what arrays of another class raise."""
     given = {name: array.copy() for name, array in letters.items()}
     # A complex step hands in complex numbers, and only then may they come back.
     kinds = "fiubc" if any(array.dtype.kind == "c" for array in given.values()) else "fiub"
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            returned = _result(namespace, plan, given)
+            returned = _result(namespace, plan, _converted(given, convert))
             entries = [*_entries(returned, kinds)]
-            second = _arrays(_result(namespace, plan, {name: array.copy() for name, array in letters.items()}), kinds)
+            again = {name: array.copy() for name, array in letters.items()}
+            second = _arrays(_result(namespace, plan, _converted(again, convert)), kinds)
     except BaseException as error:  # a student's SystemExit or KeyboardInterrupt too
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
-        return Outcome(error=_described(error), line=_line(error, namespace.get("__file__")))
+        outcome = Outcome(error=_described(error), line=_line(error, namespace.get("__file__")))
+        return outcome, isinstance(error, AttributeError | TypeError)
     first = tuple(array for _, array in entries)
     names = [name for name, _ in entries] if any(name for name, _ in entries) else None
-    return Outcome(first, names, overwritten=_overwritten(given, letters), repeatable=_same(first, second))
+    return Outcome(first, names, overwritten=_overwritten(given, letters), repeatable=_same(first, second)), False
+
+
+def _converted(letters: Mapping[str, Real], convert: Conversion) -> dict[str, Any]:
+    return {name: convert(array) for name, array in letters.items()}
 
 
 def _overwritten(given: Mapping[str, Real], letters: Mapping[str, Real]) -> list[str]:
@@ -251,9 +270,9 @@ def _filled(argument: Any, letters: Mapping[str, Real]) -> Any:
     if isinstance(argument, str):
         if argument not in letters:
             return _with_lists(letters)[argument]
-        # A 0-d array stands for a number, which is what somebody would pass by hand.
+        # A 0-d array stands for a number, which is what somebody would pass by hand, but for PyTorch.
         array = letters[argument]
-        return array if array.ndim else array.item()
+        return array.item() if array.ndim == 0 and isinstance(array, np.ndarray | np.generic) else array
     if isinstance(argument, Mapping):
         return {name: _filled(value, letters) for name, value in argument.items()}
     return tuple(_filled(value, letters) for value in argument)
@@ -263,7 +282,7 @@ def _element_by_element(function: Callable[..., Any], plan: Plan, letters: Mappi
     shape = next(iter(letters.values())).shape
     result = np.empty(shape)
     for index in itertools.product(*map(range, shape)):
-        numbers = {name: np.asarray(array[index]) for name, array in letters.items()}
+        numbers = {name: array[index] for name, array in letters.items()}
         (entry,) = _arrays(function(*_filled(plan.positional, numbers), **_filled(plan.keywords, numbers)), "fiub")
         if entry.size != 1:
             raise _NotNumbersError(f"returns {entry.size} numbers for one")

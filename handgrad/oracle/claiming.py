@@ -261,6 +261,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "sse": ("sum_squared_error",),
     "step": ("unit_step",),
 }
+_OF_LOGITS = re.compile(r"logits?|scores?")
 _VJP_WORDS = ("backward", "backprop", "bwd", "vjp", "pullback")
 _DERIVATIVE_WORDS = (
     *("derivative", "deriv", "der", "prime", "gradient", "grad", "jacobian", "jac", "diff", "derivate", "dx", "d"),
@@ -327,7 +328,10 @@ def from_name(name: str, parameters: Sequence[Mapping[str, Any]] = ()) -> list[C
     if found is None:
         return []
     stem, kind = found
-    rows = [catalogue.FORMULAS[row] for row in _formulas(_plain(stem))]
+    known = _formulas(_plain(stem))
+    if "categorical_cross_entropy" in known and any(_OF_LOGITS.fullmatch(p["name"].lower()) for p in parameters):
+        known = ("softmax_cross_entropy", *known)
+    rows = [catalogue.FORMULAS[row] for row in known]
     if kind == "vjp":
         return [Claim(row, "vjp") for row in rows]
     order = ("derivative", "gradient", "jacobian")

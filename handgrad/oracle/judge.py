@@ -92,6 +92,8 @@ def _settle(
     if candidate is None:
         _call_unusable(result, search, backend, seed)
         return
+    if not candidate.agrees:
+        candidate = _explained(candidate, search, backend, seed)
     # Where the notes' own manner was tried before and raised: weights that are not transposed fit only square ones.
     refused = search.refused if candidate.manner and not candidate.agrees else None
     if refused is not None and _fits_only_squares(result, refused[0], backend, seed):
@@ -113,6 +115,18 @@ def _settle(
     result.convention = "; ".join(filter(None, [candidate.sentence(), *at_kinks])) or None
     result.verdict = "right-in-convention" if result.convention else "right"
     result.unstable = _first_unstable(candidate, backend, drawn)
+
+
+def _explained(candidate: Candidate, search: candidates.Search, backend: Backend, seed: int) -> Candidate:
+    """The same called with the output of the function, if only there its numbers are those of a known mistake."""
+    others = [tried for tried in search.tried if tried.candidate.plan.manner == "output"]
+    if candidate.plan.manner == "output" or not others:
+        return candidate
+    tried = others[0]
+    match = tried.candidate.likeliest(read(tried.arrays, tried.truths), tried.truths)
+    other = dataclasses.replace(tried.candidate, match=match)
+    known = [bool(naming.named(each, _evidence(each, backend, seed, FRESH * 2))) for each in (candidate, other)]
+    return other if known == [False, True] else candidate
 
 
 def _call_unusable(result: Result, search: candidates.Search, backend: Backend, seed: int) -> None:

@@ -49,7 +49,7 @@ class Pair:
     bar: str | None
     """The letter of the cotangent, where the derivative takes one."""
     may_be_in_output: bool
-    """Whether its one argument may be the forward function's value; one that is called z is not."""
+    """Whether its one argument, beside the cotangent, may be the forward function's value; one called z is not."""
 
 
 def paired(info: Mapping[str, Any], forward: Mapping[str, Any]) -> Pair | None:
@@ -77,7 +77,7 @@ def paired(info: Mapping[str, Any], forward: Mapping[str, Any]) -> Pair | None:
         Plan(forward["name"], tuple(letters)),
         Plan(info["name"], positional),
         bar,
-        len(letters) == 1 and bar is None and not means_input(given[0]),
+        len(letters) == 1 and len(taken) == 1 and not means_input(taken[0]),
     )
 
 

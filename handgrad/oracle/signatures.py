@@ -37,6 +37,7 @@ _ALIASES: dict[str, str] = {
 }
 _INPUT = ("z", "n", "net", "logit", "logits", "pre_activation", "preactivation", "scores", "l")
 """Parameter names that stand for what goes into an activation, never for what comes out of it."""
+_ONLY_OUTPUT = re.compile(r"out(put)?s?|activated|result|(tanh|sigmoid|softmax|relu)_?(out(put)?|x|z|l)")
 _OUTPUT = re.compile(r"a|y|e|s|h|out(put)?s?|exp_?\w*|e_?[xz]|activations?|activated|value|result")
 _TARGETS = ("t", "target", "targets", "label", "labels", "y_true", "ytrue", "truth")
 _CACHE = re.compile(r"cache[sd]?|ctx|context|saved|stored|memory|residuals?|res|tape|forward_?(cache|values?)")
@@ -65,14 +66,16 @@ def plans(function: str, parameters: Sequence[Mapping[str, Any]], claim: Claim) 
         return
     names = [parameter["name"] for parameter in parameters]
     required = sum(parameter["required"] for parameter in parameters)
-    yield from _usual(function, names, required, claim)
+    in_input, in_output = [*_usual(function, names, required, claim)], []
     argument = claim.formula.by[0]
     # In the output of an element-wise function or a softmax: z(1 - z) for a(1 - a).
     if _alone(claim) and names and not any(_means_input(name, claim) for name in names):
-        for plan in _usual(function, names, required, claim):
+        for plan in in_input:
             if argument in plan.positional:
                 given = tuple(claim.formula.letter if letter == argument else letter for letter in plan.positional)
-                yield dataclasses.replace(plan, positional=given, manner="output")
+                in_output.append(dataclasses.replace(plan, positional=given, manner="output"))
+    said = any(_ONLY_OUTPUT.fullmatch(name.lower()) for name in names)
+    yield from [*in_output, *in_input] if said else [*in_input, *in_output]
 
 
 def _usual(function: str, names: Sequence[str], required: int, claim: Claim) -> Iterator[Plan]:
@@ -84,6 +87,8 @@ def _usual(function: str, names: Sequence[str], required: int, claim: Claim) -> 
     if assigned is not None and settled:
         swapped = [letter for letter in assigned if letter != bar] != letters
         yield from _straight_and_looped(function, tuple(assigned), claim, manner="order" if swapped else "")
+    elif assigned is not None and bar in assigned and sorted([*assigned, "b"]) == sorted(wanted):
+        yield Plan(function, tuple(assigned))  # without the bias, which no gradient needs
     if bar is None:
         if required <= len(letters) <= len(names) and not settled:
             yield from _straight_and_looped(function, tuple(letters), claim)

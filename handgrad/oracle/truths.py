@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import inspect
 import sys
-import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +12,7 @@ import numpy as np
 
 from handgrad.oracle import numerical
 from handgrad.oracle.comparison import STRUCTURAL, Truth, differing
+from handgrad.oracle.libraries import written_in
 from handgrad.oracle.numerical import Numerical
 
 Real = np.ndarray[Any, Any]
@@ -57,7 +56,7 @@ class Truths:
         self.function, self.names, self.by = function, list(names), tuple(by)
         self.methods: dict[str, int] = {}
         """How often each method was used."""
-        self.jax = written_in_jax(function) if jax is None else jax
+        self.jax = written_in("jax", function) if jax is None else jax
         """Whether JAX differentiates the function; found out by trying."""
         self.valued = False
         """Whether the value comes before its derivatives."""
@@ -257,35 +256,3 @@ def double_precision(wanted: bool) -> contextlib.AbstractContextManager[Any]:
     from jax.experimental import enable_x64  # type: ignore[attr-defined]  # until JAX 0.8
 
     return enable_x64()
-
-
-def written_in_jax(function: Any) -> bool:
-    """Whether a function, or one that it calls by name, names anything of JAX's; without importing it."""
-    if "jax" not in sys.modules:
-        return False
-    module, seen, todo = getattr(function, "__module__", None), set(), [function]
-    while todo:
-        value = todo.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None) or ""
-        if {"jax", "jaxlib"} & {home.partition(".")[0], type(value).__module__.partition(".")[0]}:
-            return True
-        plain = inspect.unwrap(value) if callable(value) else value
-        if isinstance(plain, types.FunctionType) and plain.__module__ == module:  # not through whole libraries
-            todo += [plain.__globals__[name] for name in _names(plain.__code__) if name in plain.__globals__]
-            todo += [cell.cell_contents for cell in plain.__closure__ or () if _filled(cell)]
-    return False
-
-
-def _names(code: types.CodeType) -> set[str]:
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False

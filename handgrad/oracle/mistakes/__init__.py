@@ -107,12 +107,16 @@ def named_versions(claim: Claim) -> Iterator[tuple[str, str, Version]]:
     if isinstance(claim.formula, Network):
         yield from networks.of(claim.formula, claim.part)
         return
-    parts = {_PARTS[claim.part], *(("derivative",) if claim.formula.elementwise and not claim.bar else ())}
+    parts = {_PARTS[claim.part]}
+    if claim.formula.elementwise:
+        parts.add("diagonal" if claim.bar else "derivative")
     for mistake in MISTAKES:
         # Another dtype has no name; what fits only square weights is known where they are square.
         runs = mistake.raises is AssertionError or mistake.code == "HG241"
         named = runs and mistake.code.startswith("HG2")
-        if named and mistake.formula == claim.formula.name and mistake.part in parts:
+        # A cotangent times f is not f returned, and a pullback has names of its own for it.
+        apart = claim.bar and mistake.part == "diagonal" and mistake.code in ("HG210", "HG211")
+        if named and mistake.formula == claim.formula.name and mistake.part in parts and not apart:
             yield mistake.code, mistake.name, functools.partial(_at, claim, mistake)
 
 
@@ -144,7 +148,9 @@ def _at(claim: Claim, mistake: Mistake, letters: Mapping[str, Real]) -> tuple[Re
         dropped = set(formula.by)
     else:
         bar = letters[f"{formula.letter}_bar"]
-        result = mistake.wrong(*args, **options)[1](bar[None] if alone else bar)
+        bar = bar[None] if alone else bar
+        wrong = mistake.wrong(*args, **options)
+        result = bar * wrong if mistake.part == "diagonal" else wrong[1](bar)
         dropped = batched
     arrays = [np.asarray(array) for array in (result if isinstance(result, tuple) else (result,))]
     if alone and len(arrays) == len(formula.by):
