@@ -129,6 +129,22 @@ def test_slips_in_what_is_written_in_the_output(code: str, named: str, call: str
     assert str(result.call).endswith(call)
 
 
+@pytest.mark.parametrize(
+    ("returned", "code", "right"),
+    [
+        ("grad @ W, grad.T @ x, grad.mean(0)", "HG244", "x_bar, W_bar are right"),
+        ("grad @ W, grad.T @ x / len(x), grad.sum(0)", "HG244", "x_bar, b_bar are right"),
+        ("grad @ W, 2 * grad.T @ x, grad.sum(0)", "HG202", "x_bar, b_bar are right"),
+        ("grad @ W, x.T @ grad, grad.sum(0)", "HG241", "W_bar, b_bar are right"),
+    ],
+)
+def test_weights_with_a_row_for_each_output_are_not_blamed(returned: str, code: str, right: str) -> None:
+    """They run with the notes' (n, k) only where n = k, and there x_bar would be wrong too."""
+    result = handed_in.judged(f"def dense_backward(grad, x, W, b): return {returned}")
+    assert [diagnosis.code for diagnosis in result.diagnosis] == [code]
+    assert right in result.notes
+
+
 # No false names
 
 IRRATIONAL = st.sampled_from([0.37, 1.73, -0.61, 2.9])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.oracle.libraries import written_in
+from handgrad.oracle.libraries import autograd_gradients, written_in
 from handgrad.oracle.signatures import upstream
 from handgrad.oracle.truths import Truths, double_precision, name_of
 
@@ -200,18 +200,14 @@ def forward_of(function: Any) -> Function:
 
 
 def of_autograd_function(function: Any, truths: Truths, dtype: str) -> Answer:
-    """What PyTorch makes of an autograd function; a gradient that is None is 0, as for PyTorch."""
+    """What PyTorch makes of an autograd function."""
     import torch
 
     apply = getattr(function, "apply", function)
 
     def answer(y_bar: Any, *args: Any) -> tuple[Any, ...]:
-        tensors = [torch.as_tensor(array) for array in args]
-        inputs = [tensors[i].requires_grad_() for i in truths.by]
-        y = apply(*tensors)
-        gradients = torch.autograd.grad(y, inputs, torch.as_tensor(y_bar), allow_unused=True)
-        zeros = map(torch.zeros_like, inputs)
-        return (y, *(zero if gradient is None else gradient for gradient, zero in zip(gradients, zeros, strict=True)))
+        y, gradients = autograd_gradients(apply, [*map(torch.as_tensor, args)], truths.by, torch.as_tensor(y_bar))
+        return (y, *gradients)
 
     name, bar = name_of(function), _bar(truths)
     call = f"torch.autograd.grad({name}.apply({', '.join(truths.names)}), [{', '.join(truths.letters)}], {bar})"

@@ -137,7 +137,7 @@ def check_file(
     report = Report([], str(path), seed, strict)
     try:
         found = _loaded(worker, report, tree)
-        chosen = [info for info in found if function in (None, info["name"])]
+        chosen = [info for info in found if _chosen(info["name"], function)]
         if not chosen and (function is not None or not found):
             raise CheckError(_nothing_to_check(path, function, [info["name"] for info in found]))
         for info in chosen:
@@ -147,6 +147,12 @@ def check_file(
         worker.stop()
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _chosen(name: str, asked: str | None) -> bool:
+    """Whether a function is asked for; the forward pass of a class only by its name."""
+    owner, _, method = name.rpartition(".")
+    return asked == name or (asked in (None, owner or name) and not (owner and method == "forward"))
 
 
 def _loaded(worker: Worker, report: Report, tree: ast.Module) -> list[dict[str, Any]]:

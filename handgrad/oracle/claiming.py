@@ -274,7 +274,10 @@ def stem_of(name: str) -> tuple[str, str] | None:
     >>> stem_of("softmax_derivative"), stem_of("d_relu"), stem_of("linear_backward"), stem_of("softmax")
     (('softmax', 'derivative'), ('relu', 'derivative'), ('linear', 'vjp'), None)
     """
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
+    owner, _, method = name.rpartition(".")
+    if owner:
+        return (_stem_of_class(owner), "vjp") if method == "backward" else None
+    snake = _snake(name)
     backward, derivative = "|".join(_VJP_WORDS), "|".join(_DERIVATIVE_WORDS)
     after = re.fullmatch(rf"(.+?)_(?:(?P<vjp>{backward})|{derivative})", snake)
     if after:
@@ -285,6 +288,16 @@ def stem_of(name: str) -> tuple[str, str] | None:
     # Without an underscore only what the catalogue knows, or dropout would be a derivative of ropout.
     joined = re.fullmatch(r"d([a-z]\w+)", snake)
     return (joined[1], "derivative") if joined and _formulas(joined[1]) else None
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
+
+
+def _stem_of_class(name: str) -> str:
+    """What a class is called after, as a function would be: ReLU, MSELoss, SoftmaxLayer, my_tanh."""
+    short = re.sub(r"^_*(my|custom)_?|_?(layer|loss|activation|function|func|fn|module|op)$", "", name, flags=re.I)
+    return next((stem for stem in (short.lower(), _snake(short), _snake(name)) if _formulas(stem)), _snake(name))
 
 
 _REDUCTIONS = {"half": "half", "sum": "sum", "summed": "sum", "total": "sum"}
@@ -332,7 +345,9 @@ def from_name(name: str, parameters: Sequence[Mapping[str, Any]] = ()) -> list[C
     if "categorical_cross_entropy" in known and any(_OF_LOGITS.fullmatch(p["name"].lower()) for p in parameters):
         known = ("softmax_cross_entropy", *known)
     rows = [catalogue.FORMULAS[row] for row in known]
-    if kind == "vjp":
+    # A class's backward pass that takes nothing but what its forward pass takes is that of a loss.
+    alone = "." in name and rows and len(parameters) == len(rows[0].axes)
+    if kind == "vjp" and not alone:
         return [Claim(row, "vjp") for row in rows]
     order = ("derivative", "gradient", "jacobian")
     return [Claim(row, next(part for part in order if part in row.companions)) for row in rows]

@@ -96,7 +96,7 @@ def _settle(
         candidate = _explained(candidate, search, backend, seed)
     # Where the notes' own manner was tried before and raised: weights that are not transposed fit only square ones.
     refused = search.refused if candidate.manner and not candidate.agrees else None
-    if refused is not None and _fits_only_squares(result, refused[0], backend, seed):
+    if refused is not None and _fits_only_squares(result, refused[0], backend, seed, len(candidate.match.right)):
         return
     claim = candidate.claim
     result.claim, result.call, result.source = str(claim), str(candidate.plan), ", ".join(claim.formula.equations)
@@ -141,8 +141,11 @@ def _call_unusable(result: Result, search: candidates.Search, backend: Backend, 
         result.diagnosis.append(diagnosed("HG102", f"{candidate.plan} {outcome.complaint}"))
 
 
-def _fits_only_squares(result: Result, candidate: Candidate, backend: Backend, seed: int) -> bool:
-    """Whether a function that raises runs where all sizes are equal, and what is wrong with it there."""
+def _fits_only_squares(result: Result, candidate: Candidate, backend: Backend, seed: int, right: int = 0) -> bool:
+    """Whether a function that raises runs where all sizes are equal, and what is wrong with it there.
+
+    Not if fewer of its arrays are right there than in another manner, which then is the one that is meant.
+    """
     letters_of = inputs.letters_of(candidate.claim.formula)
     if len(letters_of) < 2:
         return False
@@ -151,7 +154,7 @@ def _fits_only_squares(result: Result, candidate: Candidate, backend: Backend, s
         return False
     candidate = dataclasses.replace(candidate, match=candidate.likeliest(evidence[0].arrays, evidence[0].truths))
     found = naming.named(candidate, evidence)
-    if not found:
+    if not found or len(candidate.match.right) < right:
         return False
     result.verdict = "wrong"
     result.claim, result.call = str(candidate.claim), str(candidate.plan)

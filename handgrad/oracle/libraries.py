@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,18 @@ def conversions(function: Any, namespace: Mapping[str, Any]) -> Iterator[Convers
         yield tensors
     if "jax" in named:
         yield sys.modules["jax"].numpy.asarray
+
+
+def autograd_gradients(
+    apply: Callable[..., Any], tensors: Sequence[Any], by: Sequence[int], y_bar: Any
+) -> tuple[Any, list[Any]]:
+    """What PyTorch makes of a function: its value, and its gradients, of which None is 0."""
+    torch: Any = sys.modules["torch"]
+    inputs = [tensors[i].requires_grad_() for i in by]
+    y = apply(*tensors)
+    gradients = torch.autograd.grad(y, inputs, y_bar, allow_unused=True)
+    zeros = map(torch.zeros_like, inputs)
+    return y, [zero if found is None else found for found, zero in zip(gradients, zeros, strict=True)]
 
 
 def _tensor(array: Any) -> Any:

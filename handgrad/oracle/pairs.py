@@ -39,6 +39,9 @@ def forward_of(info: Mapping[str, Any], found: Sequence[Mapping[str, Any]], of: 
     names = {other["name"].lower(): other for other in found if other is not info}
     if of is not None:
         return names.get(of.lower())
+    owner, _, method = info["name"].rpartition(".")
+    if owner:
+        return names.get(f"{owner}.forward".lower()) if method == "backward" else None
     stem = claiming.stem_of(info["name"])
     possible = [f"{stem[0]}{suffix}" for suffix in _SUFFIXES] if stem else []
     return next((names[name] for name in possible if name in names), None)

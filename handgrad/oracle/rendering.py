@@ -279,7 +279,7 @@ def _help(result: Result) -> list[str]:
 
 
 def _repeat(result: Result, report: Report) -> str:
-    if report.path is None or not result.function.isidentifier():
+    if report.path is None or not result.function.replace(".", "_").isidentifier():
         return ""
     return f"handgrad check {shlex.quote(f'{report.path}::{result.function}')} --seed {report.seed}{result.options}"
 

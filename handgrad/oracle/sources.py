@@ -11,7 +11,7 @@ import sys
 import types
 from typing import Any
 
-from handgrad.oracle import stating
+from handgrad.oracle import classes, stating
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, yields_lines
 
 
@@ -21,7 +21,8 @@ class Loaded:
 
     namespace: dict[str, Any]
     functions: list[dict[str, Any]]
-    """Of each function in the file: name, line, parameters, what its decorator says, and whether it yields lines."""
+    """Of each function in the file, and of both passes of each class: name, line, parameters, what its decorator says,
+    and whether it yields lines."""
     conventions: dict[str, Any]
     """What the file states."""
     problems: list[str]
@@ -41,6 +42,12 @@ def load(path: pathlib.Path) -> Loaded:
         except BaseException as error:  # SystemExit and the like end a statement here, not the check
             problems.append(f"line {statement.lineno}: {type(error).__name__}: {error}".rstrip(": "))
     lines = {node.name: node.lineno for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            of_class, reason = classes.passes(node.name, namespace)
+            problems += [f"line {node.lineno}: class {node.name} is not checked: {reason}"] if reason else []
+            namespace.update(of_class)
+            lines |= {name: _line_of(node, name.rpartition(".")[2]) for name in of_class}
     found = []
     for name, line in lines.items():
         if callable(namespace.get(name)):
@@ -50,6 +57,12 @@ def load(path: pathlib.Path) -> Loaded:
             described = {"name": name, "line": line, "parameters": parameters(namespace[name])}
             found.append({**described, "claim": claim, "called": called, "lines": yields_lines(namespace[name])})
     return Loaded(namespace, found, stating.take_stated(), problems)
+
+
+def _line_of(node: ast.ClassDef, method: str) -> int:
+    """Where a class defines a method, or where the class begins if it inherits it."""
+    defined = [each.lineno for each in node.body if isinstance(each, ast.FunctionDef) and each.name == method]
+    return defined[-1] if defined else node.lineno
 
 
 def parameters(function: Any) -> list[dict[str, Any]]:
