@@ -93,8 +93,54 @@ class Optimizer:
     def step(self): ...
 """
 
+OTHERWISE_MADE = """
+import numpy as np
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+class SoftmaxWithLoss:
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y, self.t = e / e.sum(axis=1, keepdims=True), t
+        return -np.sum(t * np.log(self.y + 1e-7)) / len(t)
+    def backward(self, dout=1):
+        return (self.y - self.t) / len(self.t)
+
+class MSE:
+    def forward(self, y, y_hat):
+        return np.mean((y_hat - y) ** 2)
+    def backward(self, y, y_hat):
+        return 2 * (y_hat - y) / y.size
+
+class MySigmoid:
+    @staticmethod
+    def forward(z):
+        return 1 / (1 + np.exp(-z))
+    @staticmethod
+    def backward(z):
+        return np.exp(-z) / (1 + np.exp(-z)) ** 2
+"""
+
 FUNCTIONS = """
 import torch
+
+class Linear:
+    def __init__(self, i, o):
+        self.weight, self.bias = torch.ones(o, i), torch.zeros(o)
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight.t() + self.bias
+    def backward(self, grad):
+        self.grad_weight, self.grad_bias = grad.t() @ self.x, grad.sum(dim=0)
+        return grad @ self.weight
 
 class MyReLU(torch.autograd.Function):
     @staticmethod
@@ -152,8 +198,8 @@ def test_layers_and_losses(layers: pathlib.Path) -> None:
     }
     assert results["Dense.backward"].notes[0] == "x_bar, W_bar are right"
     assert report.problems == [
-        "line 75: class Net is not checked: it is no layer or loss that can be made without arguments, or with two "
-        "sizes for its weights"
+        "line 75: class Net is not checked: it is no layer or loss that can be made without arguments, or with its "
+        "weights or two sizes"
     ]
 
 
@@ -179,11 +225,24 @@ def test_a_claim_for_a_class_with_a_name_of_its_own(tmp_path: pathlib.Path) -> N
     assert check_file(path, "Squash").results[0].assumed == "the derivative of `Squash.forward` by x"
 
 
-def test_autograd_functions(tmp_path: pathlib.Path) -> None:
+def test_classes_that_are_made_or_called_in_other_ways(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "otherwise.py"
+    path.write_text(OTHERWISE_MADE)
+    results = by_name(check_file(path))
+    assert {name.partition(".")[0]: (result.verdict, result.claim) for name, result in results.items()} == {
+        "Affine": ("right", "dense_vjp"),
+        "SoftmaxWithLoss": ("right-in-convention", "softmax_cross_entropy_gradient"),
+        "MSE": ("right", "mean_squared_error_gradient"),
+        "MySigmoid": ("right", "sigmoid_derivative"),
+    }
+
+
+def test_classes_of_tensors(tmp_path: pathlib.Path) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
     path = tmp_path / "functions.py"
     path.write_text(textwrap.dedent(FUNCTIONS))
     results = by_name(check_file(path))
+    assert results["Linear.backward"].convention == "weights are (k, n), a row for each output; the notes' are (n, k)"
     relu, product = results["MyReLU.backward"], results["Multiply.backward"]
     assert relu.claim == "relu_vjp"
     assert relu.verdict == "right-in-convention"

@@ -79,6 +79,33 @@ def softmax_cross_entropy_grad(y, logits):
 # A loss of their own
 
 
+LOG_OF_MORE = """
+def bce(y, p):
+    return -np.{}(y * np.log(p + {}) + (1 - y) * np.log(1 - p + {}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("reduction", "epsilon", "derivative", "verdict"),
+    [
+        ("mean", "1e-7", "(p - y) / (p * (1 - p)) / len(y)", "right"),
+        ("sum", "1e-7", "(p - y) / (p * (1 - p))", "right"),
+        ("mean", "1e-9", "(p - y) / (p * (1 - p))", "wrong"),
+        ("sum", "1e-9", "(p - y) / (p * (1 - p)) / len(y)", "wrong"),
+        ("mean", "1e-2", "(p - y) / (p * (1 - p)) / len(y)", "wrong"),
+        ("mean", "1e-9", "1.001 * (p - y) / (p * (1 - p)) / len(y)", "wrong"),
+    ],
+)
+def test_an_epsilon_in_the_loss_alone(
+    tmp_path: pathlib.Path, reduction: str, epsilon: str, derivative: str, verdict: str
+) -> None:
+    loss = LOG_OF_MORE.format(reduction, epsilon, epsilon)
+    result = judged(tmp_path, loss, f"def bce_grad(y, p): return {derivative}")
+    assert result.verdict == verdict
+    said = "but for less than 0.0001 of it, as if that had an epsilon" in f"{result.convention} {result.notes}"
+    assert said == (verdict != "wrong")
+
+
 @pytest.mark.parametrize(
     ("forward", "derivative", "said"),
     [

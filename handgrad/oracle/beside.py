@@ -22,6 +22,8 @@ Real = np.ndarray[Any, Any]
 Sizes = Mapping[str, int]
 ENOUGH, MORE = 3, 2
 """Arguments on which a derivative is compared, and how many more settle by which factor a wrong one is off."""
+NEARLY = 1e-4
+"""A part of the largest entry that an epsilon in a logarithm, or under a root, does not exceed."""
 FINAL = {"HG103", "HG106", "HG109"}
 """What is wrong whatever the shapes are: arguments overwritten, answers that change, no slope at a kink."""
 
@@ -70,6 +72,14 @@ class Compared:
         )
 
     @property
+    def nearly(self) -> bool:
+        """Whether what is wrong is so little that an epsilon in the forward function may have made it."""
+        return self.shaped and not any(
+            np.any(np.abs(array - truth.value) > NEARLY * np.abs(truth.value).max(initial=0))
+            for array, truth in zip(self.arrays, self.truths, strict=True)
+        )
+
+    @property
     def worst(self) -> tuple[Real, Truth]:
         """The first array that is wrong, and what it should be."""
         for array, truth in zip(self.arrays, self.truths, strict=True):
@@ -99,6 +109,8 @@ class Own:
     """Random arguments on which it is wrong."""
     smallest: Compared | None = None
     telling: Compared | None = None
+    nearly: bool = False
+    """Whether it is wrong by very little wherever it was compared."""
     notes: list[str] = dataclasses.field(default_factory=list)
     examples: int = 0
 
@@ -317,7 +329,7 @@ class _Trial:
         if in_output and argument != "input":
             own.verdict, own.in_output = "right-in-convention", True
             return own
-        own.verdict = "wrong"
+        own.verdict, own.nearly = "wrong", all(each.nearly for each in compared)
         if only_right:
             return own
         if right:

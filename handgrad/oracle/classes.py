@@ -2,7 +2,7 @@
 
 A layer keeps in its forward pass what its backward pass needs, so each call makes a layer of its own: the backward pass
 as a function takes the upstream gradient, if the method does, and then the forward pass's arguments. A layer that is
-made with its two sizes takes its weights and its bias as arguments too, and gives the gradients that it keeps of them.
+made with its weights and bias, or with two sizes, takes those as arguments too, and gives the gradients that it keeps.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from handgrad.oracle.libraries import autograd_gradients
 
 Function = Callable[..., Any]
@@ -21,7 +23,9 @@ METHODS = ("forward", "backward")
 _PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _SIZES = (3, 5)
 """With which a layer is made to see which of its attributes are weights."""
-_UNLIKE = "it is no layer or loss that can be made without arguments, or with two sizes for its weights"
+_GIVEN = r"(w|weights?), (b|bias(es)?)"
+"""How a layer calls its weights and its bias if it is made with them."""
+_UNLIKE = "it is no layer or loss that can be made without arguments, or with its weights or two sizes"
 
 
 def passes(name: str, namespace: Mapping[str, Any]) -> tuple[dict[str, Function], str]:
@@ -42,28 +46,36 @@ def passes(name: str, namespace: Mapping[str, Any]) -> tuple[dict[str, Function]
 
 
 def _of_layer(made: Any) -> tuple[Function, Function]:
-    inputs, upstream = _parameters(made.forward)[1:], _parameters(made.backward)[1:2]
-    inspect.signature(made.backward).bind(None, *upstream)
-    weights = _weights(made) if _parameters(made) else ()
-    count = len(inputs)
+    making = _parameters(made)
+    given = re.fullmatch(_GIVEN, ", ".join(making).lower()) is not None
+    weights = tuple(making) if given else _weights(made) if making else ()
+    like = made(np.ones(_SIZES), np.ones(_SIZES[1])) if given else made(*_SIZES) if weights else made()
+    inputs, upstream = _parameters(like.forward), _parameters(like.backward)
+    again = upstream == inputs and upstream  # it asks for the arguments once more, and for nothing from above
+    bars, count = [] if again else upstream[:1], len(inputs)
+    inspect.signature(like.backward).bind(*(again or bars))
 
     def layer_of(x: Sequence[Any]) -> tuple[Any, Any]:
         """A layer with the weights among the arguments, and its value."""
-        layer = made(*_sizes_of(made, weights, x[count])) if weights else made()
-        for attribute, given in zip(weights, x[count:], strict=True):
-            setattr(layer, attribute, given.reshape(_like(getattr(layer, attribute).shape, given.shape)))
+        if given:
+            layer = made(*x[count:])
+        else:
+            layer = made(*_sizes_of(getattr(like, weights[0]), x[count])) if weights else made()
+            for attribute, array in zip(weights, x[count:], strict=True):
+                setattr(layer, attribute, array.reshape(_shape_for(array, getattr(layer, attribute))))
         return layer, layer.forward(*x[:count])
 
     def forward(*x: Any) -> Any:
         return layer_of(x)[1]
 
-    def backward(*given: Any) -> Any:
-        layer, _ = layer_of(given[len(upstream) :])
-        gradient = layer.backward(*given[: len(upstream)])
+    def backward(*args: Any) -> Any:
+        x = args[len(bars) :]
+        layer, _ = layer_of(x)
+        gradient = layer.backward(*(x[:count] if again else args[: len(bars)]))
         kept = [getattr(layer, _gradient_of(attribute, vars(layer))) for attribute in weights]
         return (gradient, *kept) if weights else gradient
 
-    return _signed(forward, backward, [*inputs, *("W", "b")[: len(weights)]], upstream)
+    return _signed(forward, backward, [*inputs, *("W", "b")[: len(weights)]], bars)
 
 
 def _weights(made: Any) -> tuple[str, ...]:
@@ -77,14 +89,13 @@ def _weights(made: Any) -> tuple[str, ...]:
     return (*matrices, *biases)
 
 
-def _sizes_of(made: Any, weights: Sequence[str], W: Any) -> tuple[int, ...]:
-    """The sizes with which a layer has weights of such a shape."""
-    rows_first = tuple(getattr(made(*_SIZES), weights[0]).shape) == _SIZES
-    return W.shape if rows_first else W.shape[::-1]
+def _sizes_of(like: Any, W: Any) -> tuple[int, ...]:
+    """The sizes with which a layer has weights of the shape of W."""
+    return W.shape if tuple(like.shape) == _SIZES else W.shape[::-1]
 
 
-def _like(own: tuple[int, ...], given: tuple[int, ...]) -> tuple[int, ...]:
-    return own if math.prod(own) == math.prod(given) else given
+def _shape_for(array: Any, own: Any) -> tuple[int, ...]:
+    return own.shape if math.prod(own.shape) == math.prod(array.shape) else array.shape
 
 
 def _is_gradient(name: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.oracle import claiming, conventions, naming
-from handgrad.oracle.beside import FINAL, Compared, Own, held_against
+from handgrad.oracle.beside import FINAL, NEARLY, Compared, Own, held_against
 from handgrad.oracle.candidates import Backend
 from handgrad.oracle.claiming import Claim
 from handgrad.oracle.codes import CODES
@@ -176,6 +176,14 @@ def _together(result: Result, own: Own, name: str, related: _Related | None, sta
             if own.in_output:
                 result.convention += f"; written in the output of your `{name}`, so pass that"
         return result
+    if own.nearly and (result.verdict in ACCEPTED or _by_a_factor(result)):
+        epsilon = f"but for less than {NEARLY:g} of it, as if that had an epsilon"
+        if result.verdict in ACCEPTED:
+            result.notes.append(f"{_of_file(name)}, {epsilon}")
+        else:
+            result.verdict, result.convention = "right-in-convention", f"it matches your `{name}`, {epsilon}"
+            result.diagnosis, result.notes, result.smallest, result.telling = [], [], None, None
+        return result
     if result.verdict in ACCEPTED:
         if own.code == "HG108":  # it may be meant for other shapes than the forward function
             return result
@@ -198,6 +206,12 @@ def _together(result: Result, own: Own, name: str, related: _Related | None, sta
     judged.notes.insert(0, which.replace(", which is", " is", 1))
     judged.assumed, judged.claim, judged.source = result.assumed, result.claim, result.source
     return judged
+
+
+def _by_a_factor(result: Result) -> bool:
+    """Whether nothing but a factor is wrong by the notes' formula."""
+    codes = {each.code for each in result.diagnosis}
+    return bool(codes) and codes <= {naming.SCALE, naming.TOO_FEW, naming.TOO_MANY}
 
 
 def _of_file(name: str) -> str:
