@@ -89,6 +89,11 @@ class Net:
     def forward(self, x): return x
     def backward(self, g): return g
 
+class Quits:
+    def __init__(self): raise SystemExit
+    def forward(self, x): return x
+    def backward(self, g): return g
+
 class Optimizer:
     def step(self): ...
 """
@@ -196,10 +201,13 @@ def test_layers_and_losses(layers: pathlib.Path) -> None:
         "Swish.backward": "HG100",
         "Dense.backward": "HG244",
     }
+    assert results["Swish.backward"].call == "Swish.backward(d_x, x)"
     assert results["Dense.backward"].notes[0] == "x_bar, W_bar are right"
     assert report.problems == [
         "line 75: class Net is not checked: it is no layer or loss that can be made without arguments, or with its "
-        "weights or two sizes"
+        "weights or two sizes",
+        "line 80: class Quits is not checked: it is no layer or loss that can be made without arguments, or with its "
+        "weights or two sizes",
     ]
 
 

@@ -7,6 +7,7 @@ made with its weights and bias, or with two sizes, takes those as arguments too,
 
 from __future__ import annotations
 
+import dis
 import inspect
 import math
 import re
@@ -37,7 +38,7 @@ def passes(name: str, namespace: Mapping[str, Any]) -> tuple[dict[str, Function]
         return {}, ""  # the base of other layers
     try:
         found = _of_autograd_function(made) if _is_autograd_function(made) else _of_layer(made)
-    except Exception:  # whatever the student's class raises when it is made
+    except BaseException:  # whatever the student's class raises when it is made
         return {}, _UNLIKE
     for method, function in zip(METHODS, found, strict=True):
         function.__name__ = function.__qualname__ = f"{name}.{method}"
@@ -51,9 +52,10 @@ def _of_layer(made: Any) -> tuple[Function, Function]:
     weights = tuple(making) if given else _weights(made) if making else ()
     like = made(np.ones(_SIZES), np.ones(_SIZES[1])) if given else made(*_SIZES) if weights else made()
     inputs, upstream = _parameters(like.forward), _parameters(like.backward)
-    again = upstream == inputs and upstream  # it asks for the arguments once more, and for nothing from above
+    # It asks for the arguments once more, and for nothing from above.
+    again = upstream == inputs and (len(inputs) > 1 or not _keeps(like.forward))
     bars, count = [] if again else upstream[:1], len(inputs)
-    inspect.signature(like.backward).bind(*(again or bars))
+    inspect.signature(like.backward).bind(*(upstream if again else bars))
 
     def layer_of(x: Sequence[Any]) -> tuple[Any, Any]:
         """A layer with the weights among the arguments, and its value."""
@@ -76,6 +78,11 @@ def _of_layer(made: Any) -> tuple[Function, Function]:
         return (gradient, *kept) if weights else gradient
 
     return _signed(forward, backward, [*inputs, *("W", "b")[: len(weights)]], bars)
+
+
+def _keeps(method: Any) -> bool:
+    """Whether a method keeps anything for later."""
+    return any(instruction.opname == "STORE_ATTR" for instruction in dis.get_instructions(method))
 
 
 def _weights(made: Any) -> tuple[str, ...]:
