@@ -58,7 +58,6 @@ def ways(claim: Claim) -> Iterator[tuple[str, str, Callable[[Mapping[str, Real]]
     seen = {name for name, _ in wrong_versions(claim, batched=claim.sums)}
     if claim.bar and claim.formula.elementwise:  # a cotangent times each wrong derivative
         seen |= {name for name, _ in wrong_versions(Claim(claim.formula, "derivative"), batched=False)}
-        seen -= {"one number for all entries"}  # right once the entries of the cotangent are multiplied by it
     for code, name, version in named_versions(claim):
         if name not in seen:
             continue

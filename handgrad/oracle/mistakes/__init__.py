@@ -99,6 +99,8 @@ _SHOWN_ONLY_BY = {
 _SHOWN_BY_A_BATCH = {"1/N forgotten", "1/N twice", "bias gradients averaged", "weight gradients averaged"}
 """Of a network's mistakes those that one sample does not show."""
 
+_NEVER_TIMES_A_COTANGENT = {"HG210", "HG211", "HG245", "HG249"}
+"""Wrong derivatives that make no wrong pullback of that name: f or its argument returned, one number for all."""
 _PARTS = {"jacobian": "derivative", "gradient": "derivative", "derivative": "diagonal", "vjp": "vjp"}
 
 
@@ -114,8 +116,7 @@ def named_versions(claim: Claim) -> Iterator[tuple[str, str, Version]]:
         # Another dtype has no name; what fits only square weights is known where they are square.
         runs = mistake.raises is AssertionError or mistake.code == "HG241"
         named = runs and mistake.code.startswith("HG2")
-        # A cotangent times f is not f returned, and a pullback has names of its own for it.
-        apart = claim.bar and mistake.part == "diagonal" and mistake.code in ("HG210", "HG211")
+        apart = claim.bar and mistake.part == "diagonal" and mistake.code in _NEVER_TIMES_A_COTANGENT
         if named and mistake.formula == claim.formula.name and mistake.part in parts and not apart:
             yield mistake.code, mistake.name, functools.partial(_at, claim, mistake)
 
