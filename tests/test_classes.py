@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-import textwrap
 
 import pytest
 
@@ -118,6 +117,16 @@ class SoftmaxWithLoss:
         return -np.sum(t * np.log(self.y + 1e-7)) / len(t)
     def backward(self, dout=1):
         return (self.y - self.t) / len(self.t)
+
+class Dense:  # without a bias
+    def __init__(self, n, k):
+        self.W = np.ones((n, k))
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T
 
 class MSE:
     def forward(self, y, y_hat):
@@ -240,15 +249,17 @@ def test_classes_that_are_made_or_called_in_other_ways(tmp_path: pathlib.Path) -
     assert {name.partition(".")[0]: (result.verdict, result.claim) for name, result in results.items()} == {
         "Affine": ("right", "dense_vjp"),
         "SoftmaxWithLoss": ("right-in-convention", "softmax_cross_entropy_gradient"),
+        "Dense": ("right-in-convention", "dense_vjp"),
         "MSE": ("right", "mean_squared_error_gradient"),
         "MySigmoid": ("right", "sigmoid_derivative"),
     }
+    assert results["Dense.backward"].convention == "without b_bar"
 
 
 def test_classes_of_tensors(tmp_path: pathlib.Path) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
     path = tmp_path / "functions.py"
-    path.write_text(textwrap.dedent(FUNCTIONS))
+    path.write_text(FUNCTIONS)
     results = by_name(check_file(path))
     assert results["Linear.backward"].convention == "weights are (k, n), a row for each output; the notes' are (n, k)"
     relu, product = results["MyReLU.backward"], results["Multiply.backward"]

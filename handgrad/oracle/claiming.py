@@ -349,8 +349,8 @@ def from_name(name: str, parameters: Sequence[Mapping[str, Any]] = ()) -> list[C
     if "categorical_cross_entropy" in known and any(_OF_LOGITS.fullmatch(p["name"].lower()) for p in parameters):
         known = ("softmax_cross_entropy", *known)
     rows = [catalogue.FORMULAS[row] for row in known]
-    # A class's backward pass that takes nothing but what its forward pass takes is that of a loss.
-    alone = "." in name and rows and len(parameters) == len(rows[0].axes)
+    # A class's backward pass that takes as much as its forward pass takes nothing from above. A layer's always does.
+    alone = "." in name and rows and not rows[0].shared and len(parameters) == len(rows[0].axes)
     if kind == "vjp" and not alone:
         return [Claim(row, "vjp") for row in rows]
     order = ("derivative", "gradient", "jacobian")
