@@ -34,7 +34,7 @@ NARROW, MANY = 32, 512
 LONG = 1 << 12
 """Inner products of longer rows are computed in blocks of this length."""
 WIDE, BUFFER = 256, 16
-"""NumPy writes one number per row out along rows of this length or longer, unless its buffer is shorter than they."""
+"""Beside rows of this length on it pays to give NumPy a buffer of so many entries, which is shorter than a row."""
 IN_COLUMNS = 12
 """XLA sums rows up to this length faster if it is told to add their columns up."""
 
@@ -388,11 +388,11 @@ def in_parts(
     first = arrays[0]
     if xp is not np or first.size <= MANY:
         return compute(xp, *arrays)
-    if core == 1 and first.shape[-1] >= WIDE and first.size > LONG:
-        compute = functools.partial(_with_short_buffer, compute)
     columns = columns and 1 < first.shape[-1] <= NARROW
     batch = first.shape[: first.ndim - core]
     rows = math.prod(batch)
+    if core == 1 and rows > 1 and first.shape[-1] >= WIDE and first.size > LONG:
+        compute = functools.partial(_with_short_buffer, compute)
     if rows == 1 or not (columns or first.nbytes > LARGE):
         return compute(xp, *arrays)
     flat = [np.reshape(array, (rows, *array.shape[len(batch) :])) for array in arrays]
@@ -410,7 +410,8 @@ def in_parts(
 def _with_short_buffer(compute: Callable[..., Any], *arguments: Any) -> Any:
     """``compute(*arguments)``, in which long rows meet one number each.
 
-    Else NumPy copies the numbers along the rows first, 8192 entries at a time, which takes longer than the sum itself.
+    With its usual buffer of 8192 entries NumPy first copies each number along its row into it, which takes longer than
+    the subtraction itself; not if a row is longer than the buffer.
     """
     with np.errstate():  # which restores the buffer too
         np.setbufsize(BUFFER)

@@ -67,8 +67,8 @@ def test_a_file_written_for_tensors(tmp_path: pathlib.Path) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
     results = judged(tmp_path, TENSORS)
     verdicts = {name: result.verdict for name, result in results.items()}
-    right = ("softmax_jacobian", "cross_entropy_grad", "tanh_derivative", "relu_derivative", "gelu_backward")
-    assert {verdicts[name] for name in right} == {"right"}
+    right = ("softmax_jacobian", "cross_entropy_grad", "euclidean_error_gradient", "tanh_derivative")
+    assert {verdicts[name] for name in (*right, "relu_derivative", "gelu_backward")} == {"right"}
     assert {verdicts[name] for name in ("softmax_backward", "linear_backward")} == {"right-in-convention"}
     codes = {name: [found.code for found in result.diagnosis] for name, result in results.items()}
     assert codes["sigmoid_backward"] == ["HG103"], "it writes into its argument's memory"

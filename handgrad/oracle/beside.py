@@ -74,8 +74,8 @@ class Compared:
     @property
     def nearly(self) -> bool:
         """Whether what is wrong is so little that an epsilon in the forward function may have made it."""
-        return self.shaped and not any(
-            np.any(np.abs(array - truth.value) > NEARLY * np.abs(truth.value).max(initial=0))
+        return self.shaped and all(
+            np.all(np.abs(array - truth.value) <= NEARLY * np.abs(truth.value).max(initial=0))
             for array, truth in zip(self.arrays, self.truths, strict=True)
         )
 

@@ -108,6 +108,11 @@ class Tried:
     arrays: tuple[Real, ...]
     truths: list[Truth]
 
+    def meant(self) -> Candidate:
+        """The candidate with what its arrays are the likeliest to be meant for."""
+        match = self.candidate.likeliest(read(self.arrays, self.truths), self.truths)
+        return dataclasses.replace(self.candidate, match=match)
+
 
 @dataclasses.dataclass
 class Search:
@@ -135,9 +140,7 @@ def found(
     if not search.tried:
         return None
     best = max(search.tried, key=_closeness)  # of equals the first
-    best = _in_a_batch(best, backend, generator) or best
-    arrays = read(best.arrays, best.truths)
-    return dataclasses.replace(best.candidate, match=best.candidate.likeliest(arrays, best.truths))
+    return (_in_a_batch(best, backend, generator) or best).meant()
 
 
 def _candidates(

@@ -80,7 +80,7 @@ def check(
         claimed = claim or (stated or {}).get("claim") or ""
         function = claiming.bound(function, {"claim": claimed, "call": call})
         stated = getattr(function, CLAIM_ATTRIBUTE)
-    parameters = sources.parameters(function)
+    parameters = signatures.parameters(function)
     known, assumed = _claims(name, claim or (stated or {}).get("claim"), parameters)
     if not known:
         raise CheckError(f"check: {name} claims nothing that the catalogue knows; say what, such as 'softmax_jacobian'")

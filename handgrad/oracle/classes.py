@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from handgrad.oracle.libraries import autograd_gradients
+from handgrad.oracle.signatures import parameters
 
 Function = Callable[..., Any]
 METHODS = ("forward", "backward")
-_PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _SIZES = (3, 5)
 """With which a layer is made to see which of its attributes are weights."""
 _GIVEN = r"(w|weights?), (b|bias(es)?)"
@@ -47,11 +47,11 @@ def passes(name: str, namespace: Mapping[str, Any]) -> tuple[dict[str, Function]
 
 
 def _of_layer(made: Any) -> tuple[Function, Function]:
-    making = _parameters(made)
+    making = _required(made)
     given = re.fullmatch(_GIVEN, ", ".join(making).lower()) is not None
-    weights = tuple(making) if given else _weights(made) if making else ()
-    like = made(np.ones(_SIZES), np.ones(_SIZES[1])) if given else made(*_SIZES) if weights else made()
-    inputs, upstream = _parameters(like.forward), _parameters(like.backward)
+    like = made(np.ones(_SIZES), np.ones(_SIZES[1])) if given else made(*_SIZES) if making else made()
+    weights = tuple(making) if given else _weights(like) if making else ()
+    inputs, upstream = _required(like.forward), _required(like.backward)
     # It asks for the arguments once more, and for nothing from above.
     again = upstream == inputs and (len(inputs) > 1 or not _keeps(like.forward))
     bars, count = [] if again else upstream[:1], len(inputs)
@@ -85,10 +85,10 @@ def _keeps(method: Any) -> bool:
     return any(instruction.opname == "STORE_ATTR" for instruction in dis.get_instructions(method))
 
 
-def _weights(made: Any) -> tuple[str, ...]:
+def _weights(like: Any) -> tuple[str, ...]:
     """The attributes of a layer that hold its weights and its bias, by their shapes."""
     n, k = _SIZES
-    shapes = {name: tuple(value.shape) for name, value in vars(made(n, k)).items() if hasattr(value, "shape")}
+    shapes = {name: tuple(value.shape) for name, value in vars(like).items() if hasattr(value, "shape")}
     matrices = [name for name, shape in shapes.items() if shape in ((n, k), (k, n)) and not _is_gradient(name)]
     biases = [name for name, shape in shapes.items() if shape in ((k,), (1, k), (k, 1)) and not _is_gradient(name)]
     if len(matrices) != 1 or len(biases) > 1:
@@ -131,13 +131,12 @@ def _of_autograd_function(made: Any) -> tuple[Function, Function]:
         _, found = autograd_gradients(made.apply, [array.detach() for array in x], by, y_bar)
         return tuple(found) if len(found) > 1 else found[0]
 
-    return _signed(forward, backward, _parameters(made.forward)[1:], _parameters(made.backward)[1:2])
+    return _signed(forward, backward, _required(made.forward)[1:], _required(made.backward)[1:2])
 
 
-def _parameters(function: Function) -> list[str]:
+def _required(function: Function) -> list[str]:
     """The names of the parameters that have no default."""
-    found = inspect.signature(function).parameters.values()
-    return [p.name for p in found if p.kind in _PLAIN and p.default is p.empty]
+    return [parameter["name"] for parameter in parameters(function) if parameter["required"]]
 
 
 def _signed(forward: Function, backward: Function, inputs: list[str], upstream: list[str]) -> tuple[Function, Function]:

@@ -119,14 +119,16 @@ def _settle(
 
 def _explained(candidate: Candidate, search: candidates.Search, backend: Backend, seed: int) -> Candidate:
     """The same called with the output of the function, if only there its numbers are those of a known mistake."""
-    others = [tried for tried in search.tried if tried.candidate.plan.manner == "output"]
-    if candidate.plan.manner == "output" or not others:
+    others = (tried for tried in search.tried if tried.candidate.plan.manner == "output")
+    in_output = next(others, None)
+
+    def known(as_called: Candidate) -> bool:
+        return bool(naming.named(as_called, _evidence(as_called, backend, seed, FRESH * 2)))
+
+    if candidate.plan.manner == "output" or in_output is None or known(candidate):
         return candidate
-    tried = others[0]
-    match = tried.candidate.likeliest(read(tried.arrays, tried.truths), tried.truths)
-    other = dataclasses.replace(tried.candidate, match=match)
-    known = [bool(naming.named(each, _evidence(each, backend, seed, FRESH * 2))) for each in (candidate, other)]
-    return other if known == [False, True] else candidate
+    other = in_output.meant()
+    return other if known(other) else candidate
 
 
 def _call_unusable(result: Result, search: candidates.Search, backend: Backend, seed: int) -> None:

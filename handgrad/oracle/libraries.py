@@ -39,13 +39,14 @@ def conversions(function: Any, namespace: Mapping[str, Any]) -> Iterator[Convers
 
     A file that names PyTorch or JAX may have functions that use nothing but the methods of their arrays.
     """
-    tensors, its_own = _tensor, written_in("torch", function)
-    if its_own:
-        yield tensors
+    for_tensors = written_in("torch", function)
+    if for_tensors:
+        yield _tensor
     yield np.asarray
-    named = {library for library in HOMES for value in namespace.values() if _at_home(library, value)}
-    if "torch" in named and not its_own:
-        yield tensors
+    there = sys.modules.keys() & HOMES
+    named = {library for library in there for value in namespace.values() if _at_home(library, value)}
+    if "torch" in named and not for_tensors:
+        yield _tensor
     if "jax" in named:
         yield sys.modules["jax"].numpy.asarray
 

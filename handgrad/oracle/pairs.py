@@ -130,7 +130,7 @@ def _alone(result: Result, own: Own, name: str) -> Result:
     said = [own.form] if own.form else []
     if own.in_output:
         letter = pair.letters[0]
-        given = tuple(str(pair.forward) if name == letter else name for name in derivative.positional)
+        given = tuple(str(pair.forward) if each == letter else each for each in derivative.positional)
         result.call = str(dataclasses.replace(derivative, positional=given))
         said.insert(0, f"written in the output of your `{name}`, so pass that, not {letter}")
     if own.verdict in ACCEPTED:

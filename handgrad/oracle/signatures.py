@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -41,6 +42,16 @@ _ONLY_OUTPUT = re.compile(r"out(put)?s?|activated|result|(tanh|sigmoid|softmax|r
 _OUTPUT = re.compile(r"a|y|e|s|h|out(put)?s?|exp_?\w*|e_?[xz]|activations?|activated|value|result")
 _TARGETS = ("t", "target", "targets", "label", "labels", "y_true", "ytrue", "truth")
 _CACHE = re.compile(r"cache[sd]?|ctx|context|saved|stored|memory|residuals?|res|tape|forward_?(cache|values?)")
+
+
+def parameters(function: Any) -> list[dict[str, Any]]:
+    """The name of each positional parameter, and whether it has no default."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [{"name": p.name, "required": p.default is p.empty} for p in found if p.kind in plain]
 
 
 def upstream(name: str) -> bool:

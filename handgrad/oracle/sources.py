@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import inspect
 import json
 import pathlib
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 from handgrad.oracle import classes, stating
 from handgrad.oracle.claiming import CLAIM_ATTRIBUTE, yields_lines
+from handgrad.oracle.signatures import parameters
 
 
 @dataclasses.dataclass
@@ -63,16 +63,6 @@ def _line_of(node: ast.ClassDef, method: str) -> int:
     """Where a class defines a method, or where the class begins if it inherits it."""
     defined = [each.lineno for each in node.body if isinstance(each, ast.FunctionDef) and each.name == method]
     return defined[-1] if defined else node.lineno
-
-
-def parameters(function: Any) -> list[dict[str, Any]]:
-    """The name of each positional parameter, and whether it has no default."""
-    try:
-        found = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [{"name": p.name, "required": p.default is p.empty} for p in found if p.kind in plain]
 
 
 def parse(path: pathlib.Path) -> tuple[ast.Module, list[str]]:
